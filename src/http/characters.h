@@ -1,0 +1,103 @@
+// Character classes of the HTTP and URI grammars (RFC 9110 §5.6.2, RFC 3986 §2), as one table
+// look-up.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace sluice::http {
+
+namespace detail {
+
+inline constexpr uint8_t kToken = 1;
+inline constexpr uint8_t kTarget = 2;
+inline constexpr uint8_t kRegName = 4;
+inline constexpr uint8_t kLocation = 8;
+
+consteval std::array<uint8_t, 256> make_character_classes() {
+  std::array<uint8_t, 256> classes{};
+  const auto add = [&classes](std::string_view characters, uint8_t bits) {
+    for (const char c : characters) {
+      classes[static_cast<uint8_t>(c)] |= bits;
+    }
+  };
+  constexpr std::string_view kAlphanumeric =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+  add(kAlphanumeric, kToken | kRegName | kLocation);
+  add("!#$%&'*+-.^_`|~", kToken);
+  add("-._~", kRegName | kLocation);
+  add("!$&'()*+;=", kRegName);     // sub-delims, without the comma: see host_field.h
+  add("!$&()*+,;=:@", kLocation);  // pchar, without the single quote: see location.h
+  for (int c = 0x21; c <= 0x7e; ++c) {
+    if (c != '#') {
+      classes[static_cast<uint8_t>(c)] |= kTarget;
+    }
+  }
+  return classes;
+}
+
+inline constexpr std::array<uint8_t, 256> kCharacterClasses = make_character_classes();
+
+constexpr bool has_class(char c, uint8_t bit) noexcept {
+  return (kCharacterClasses[static_cast<uint8_t>(c)] & bit) != 0;
+}
+
+}  // namespace detail
+
+// tchar: what a method and a field name are made of (RFC 9110 §5.6.2).
+constexpr bool is_token_char(char c) noexcept { return detail::has_class(c, detail::kToken); }
+
+// What may stand in a request target: visible ASCII except '#', since a target has no fragment.
+constexpr bool is_target_char(char c) noexcept { return detail::has_class(c, detail::kTarget); }
+
+// What may stand in the registered name of a Host field, escapes aside.
+constexpr bool is_reg_name_char(char c) noexcept { return detail::has_class(c, detail::kRegName); }
+
+// What write_directory_location() leaves as it is.
+constexpr bool is_location_char(char c) noexcept { return detail::has_class(c, detail::kLocation); }
+
+constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+
+// OWS (RFC 9110 §5.6.3).
+constexpr bool is_blank(char c) noexcept { return c == ' ' || c == '\t'; }
+
+// ASCII only; every other byte is returned unchanged.
+constexpr char to_lower(char c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+
+// The value of a hexadecimal digit, or -1.
+constexpr int hex_value(char c) noexcept {
+  if (is_digit(c)) {
+    return c - '0';
+  }
+  const char lower = to_lower(c);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+// ASCII case-insensitive comparison.
+constexpr bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
+  if (a.size() != b.size()) {
+    return false;
+  }
+  for (size_t i = 0; i < a.size(); ++i) {
+    if (to_lower(a[i]) != to_lower(b[i])) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// `value` without the optional whitespace around it.
+constexpr std::string_view trim_blanks(std::string_view value) noexcept {
+  while (!value.empty() && is_blank(value.front())) {
+    value.remove_prefix(1);
+  }
+  while (!value.empty() && is_blank(value.back())) {
+    value.remove_suffix(1);
+  }
+  return value;
+}
+
+}  // namespace sluice::http

@@ -1,0 +1,14 @@
+// Request methods (RFC 9110 §9), as far as a file server tells them apart.
+#pragma once
+
+#include <cstdint>
+
+namespace sluice::http {
+
+enum class Method : uint8_t {
+  kGet,
+  kHead,
+  kOther,  // any other registered method; RequestHead::method_name() tells which
+};
+
+}  // namespace sluice::http
