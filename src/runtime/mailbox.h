@@ -1,0 +1,39 @@
+// How other threads reach a reactor.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include <sluice/error.h>
+
+#include "base/unique_fd.h"
+
+namespace sluice {
+
+// Orders to a shard, each of which includes the ones before it. A poll of fd() on the ring wakes the
+// shard. post() is thread-safe and async-signal-safe.
+class Mailbox {
+ public:
+  enum class Order : uint8_t {
+    kRun,
+    kDrain,  // finish what is under way, begin nothing
+    kAbort,  // finish nothing
+  };
+
+  // Throws std::system_error.
+  Mailbox();
+
+  void post(Order order) noexcept;
+
+  // For the shard: readable (poll(2)) after a post; order() tells the latest. acknowledge() makes it
+  // unreadable again.
+  int fd() const noexcept { return event_.get(); }
+  Order order() const noexcept { return order_.load(std::memory_order_acquire); }
+  void acknowledge() noexcept;
+
+ private:
+  UniqueFd event_;
+  std::atomic<Order> order_ = Order::kRun;
+};
+
+}  // namespace sluice
