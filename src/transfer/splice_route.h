@@ -1,0 +1,19 @@
+// File → pipe → socket by splice(2) on the ring: the kernel passes references to its page cache
+// from one to the next, and no byte of the file enters this process.
+#pragma once
+
+#include <string_view>
+
+#include <sluice/error.h>
+
+#include "runtime/task.h"
+#include "transfer/body_source.h"
+#include "transfer/transfer.h"
+
+namespace sluice {
+
+// REQUIRES: range.length_bytes > 0. See send_response().
+Task<Result<void>> splice_file(TransferContext context, std::string_view head,
+                               FileRange range) noexcept;
+
+}  // namespace sluice
