@@ -1,0 +1,107 @@
+#include "files/open_file_table.h"
+
+#include <utility>
+
+namespace sluice {
+
+OpenFileTable::OpenFileTable(Reactor& reactor, const DocumentRoot& root, uint32_t file_count,
+                             uint64_t ttl_ms)
+    : reactor_(reactor), root_(root), file_count_(file_count), ttl_ms_(ttl_ms) {
+  by_path_.reserve(file_count);
+}
+
+OpenFileTable::~OpenFileTable() {
+  reactor_.timers().cancel(*this);
+  while (!by_age_.empty()) forget(by_age_.front());
+  SLUICE_ASSERT(blank_.size() == all_.size());
+}
+
+FileReference OpenFileTable::find(std::string_view path) noexcept {
+  const auto found = by_path_.find(path);
+  if (found == by_path_.end()) return {};
+  OpenFile& file = *found->second;
+  const bool fresh = reactor_.now_ms() - file.opened_ms_ < ttl_ms_;
+  if (fresh) {
+    const Result<FileState> now = state_of(file.fd());
+    if (now && *now == file.state_) return FileReference(file);
+  }
+  forget(file);
+  return {};
+}
+
+Task<Result<FileReference>> OpenFileTable::open(std::string_view path) noexcept {
+  Task<Result<DocumentRoot::Opened>> opening = root_.open(reactor_, path.data());
+  Result<DocumentRoot::Opened> opened = co_await opening;
+  if (!opened && opened.error().code == ErrorCode::kExhausted && !by_age_.empty()) {
+    // What is kept only for convenience makes room for what is wanted now.
+    forget_older_than(UINT64_MAX);
+    Task<Result<DocumentRoot::Opened>> again = root_.open(reactor_, path.data());
+    opened = co_await again;
+  }
+  if (!opened) co_return std::unexpected(opened.error());
+
+  const Result<FileState> state = state_of(opened->fd.get());
+  if (!state) co_return std::unexpected(state.error());
+  if (!state->regular() && !state->directory()) {
+    co_return std::unexpected(Error{ErrorCode::kNotFound, 0, "openat2"});
+  }
+
+  OpenFile& file = blank();
+  FileReference reference(file);
+  file.fd_ = std::move(opened->fd);
+  file.state_ = *state;
+  file.path_.assign(path);
+  if (state->regular()) {
+    file.prepare_fields();
+    if (!opened->through_symlink && ttl_ms_ > 0 && file_count_ > 0) keep(file);
+  }
+  co_return reference;
+}
+
+OpenFile& OpenFileTable::blank() {
+  if (blank_.empty()) {
+    all_.push_back(std::make_unique<OpenFile>());
+    all_.back()->table_ = this;
+    blank_.reserve(all_.size());
+    return *all_.back();
+  }
+  OpenFile& file = *blank_.back();
+  blank_.pop_back();
+  return file;
+}
+
+void OpenFileTable::keep(OpenFile& file) {
+  // Two requests may have missed at once: the later one stays.
+  if (const auto twin = by_path_.find(file.path_); twin != by_path_.end()) forget(*twin->second);
+  if (by_path_.size() >= file_count_) forget(by_age_.front());
+  file.opened_ms_ = reactor_.now_ms();
+  file.kept_ = true;
+  by_path_.emplace(file.path_, &file);
+  by_age_.push_back(file);
+  if (!set()) reactor_.set_timer(*this, ttl_ms_);
+}
+
+void OpenFileTable::forget(OpenFile& file) noexcept {
+  by_path_.erase(file.path_);
+  static_cast<ListNode<OpenFile>&>(file).unlink();
+  file.kept_ = false;
+  dropped(file);
+}
+
+void OpenFileTable::forget_older_than(uint64_t opened_ms) noexcept {
+  while (!by_age_.empty() && by_age_.front().opened_ms_ < opened_ms) forget(by_age_.front());
+}
+
+void OpenFileTable::dropped(OpenFile& file) noexcept {
+  if (file.reference_count_ > 0 || file.kept_) return;
+  file.fd_.reset();
+  blank_.push_back(&file);
+}
+
+// Also what nobody asks for any more is closed, so that a removed file gives its space back.
+void OpenFileTable::expire() noexcept {
+  forget_older_than(reactor_.now_ms() - ttl_ms_ + 1);
+  if (!by_age_.empty()) reactor_.set_timer(*this, ttl_ms_);
+}
+
+}  // namespace sluice

@@ -1,0 +1,60 @@
+// Files stay open between requests for them.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <sluice/error.h>
+
+#include "files/document_root.h"
+#include "files/open_file.h"
+#include "runtime/reactor.h"
+#include "runtime/task.h"
+
+namespace sluice {
+
+// Path → OpenFile, bounded in number and age. A file that was written to, replaced, renamed or
+// removed is noticed when it is next asked for, by its change time, and its path is looked up
+// again. What that cannot show, a directory above it that was renamed, is noticed when the entry's
+// time is over. A path through a symbolic link is looked up every time.
+//
+// Not thread-safe: one a shard. Must outlive the references that it handed out.
+class OpenFileTable : private Timer {
+ public:
+  OpenFileTable(Reactor& reactor, const DocumentRoot& root, uint32_t file_count, uint64_t ttl_ms);
+  ~OpenFileTable();
+  OpenFileTable(const OpenFileTable&) = delete;
+  OpenFileTable& operator=(const OpenFileTable&) = delete;
+
+  // A file that is open already, or empty: then open() it.
+  FileReference find(std::string_view path) noexcept;
+
+  // Opens a regular file or a directory; anything else is kNotFound. `path` is relative to the
+  // root, ends in a NUL and must stay as it is until this is done. Only regular files are kept.
+  Task<Result<FileReference>> open(std::string_view path) noexcept;
+
+ private:
+  friend class FileReference;
+
+  OpenFile& blank();
+  void keep(OpenFile& file);
+  void forget(OpenFile& file) noexcept;      // not to be found again
+  void forget_older_than(uint64_t opened_ms) noexcept;
+  void dropped(OpenFile& file) noexcept;     // a reference is gone
+  void expire() noexcept override;
+
+  Reactor& reactor_;
+  const DocumentRoot& root_;
+  const uint32_t file_count_;
+  const uint64_t ttl_ms_;
+  std::unordered_map<std::string_view, OpenFile*> by_path_;  // keys are OpenFile::path()
+  IntrusiveList<OpenFile, OpenFile> by_age_;                 // the kept ones, oldest first
+  // All that were ever made, and those that are not in use: they are used again.
+  std::vector<std::unique_ptr<OpenFile>> all_;
+  std::vector<OpenFile*> blank_;
+};
+
+}  // namespace sluice
