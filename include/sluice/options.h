@@ -1,0 +1,83 @@
+// What a server is told before it starts.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sluice {
+
+// Every bound that protects a server from its clients and its host from the server. The unit is in
+// the name. Change them before the server starts; each shard keeps its own copy.
+struct Limits {
+  // --- What a request may be ---------------------------------------------------------------------
+
+  // Request line and header section together; more is answered with 431 (RFC 6585 §5). At most
+  // 64 KiB - 1.
+  size_t head_bytes = 16 * 1024;
+  // The request target; more is answered with 414 (RFC 9110 §15.5.15).
+  size_t target_bytes = 8 * 1024;
+  // Header fields; more is answered with 431. At most 100.
+  size_t field_count = 100;
+  // Content of a request that nobody wants is read and dropped up to this; a connection with more
+  // of it is closed after the response.
+  uint64_t unwanted_content_bytes = 64 * 1024;
+
+  // --- How long a client may take ----------------------------------------------------------------
+
+  // From a request's first byte to the end of its head; then 408 (RFC 9110 §15.5.9).
+  uint64_t head_timeout_ms = 10'000;
+  // Between the end of a response and the first byte of the next request.
+  uint64_t idle_timeout_ms = 60'000;
+  // Between two moments at which the client takes some bytes of a response.
+  uint64_t send_progress_timeout_ms = 30'000;
+  // After a response that ends a connection, for the client to notice (RFC 9112 §9.6).
+  uint64_t linger_ms = 2'000;
+
+  // --- What a shard (a thread) may hold ----------------------------------------------------------
+
+  // Connections; the others wait in the kernel's backlog. 0: what the limit of open files allows.
+  uint32_t connection_count = 0;
+  // Connections that wait to be accepted (listen(2)).
+  uint32_t backlog_count = 4096;
+  // Pipes that file data travels through, and how much one holds (fcntl(2), F_SETPIPE_SZ). Cut down
+  // where fs.pipe-user-pages-soft (pipe(7)) allows an unprivileged user less.
+  uint32_t pipe_count = 64;
+  uint32_t pipe_bytes = 1024 * 1024;
+  // A client that takes nothing for this long gives its pipe back.
+  uint64_t stalled_pipe_ms = 250;
+  // Files that are kept open for the next request, and for how long a path is not looked up again.
+  // Changes of the file itself are noticed at once, whatever this says.
+  uint32_t open_file_count = 1024;
+  uint64_t open_file_ttl_ms = 1'000;
+  // Buffers that the kernel receives into; a power of two.
+  uint16_t receive_buffer_count = 512;
+  uint32_t receive_buffer_bytes = 4096;
+  // io_uring workers that may wait for disks at once.
+  unsigned blocking_worker_count = 64;
+};
+
+struct Options {
+  // The directory that is served. Nothing outside it ever is.
+  std::string root = ".";
+
+  // Where to listen: "ADDR:PORT", "[IPv6]:PORT" or "unix:/path". Port 0 takes any that is free.
+  std::vector<std::string> listen = {"127.0.0.1:8080"};
+
+  // Shards, one thread each. 0: as many as processors that this process may run on.
+  unsigned threads = 0;
+
+  // File names that stand for their directory, in this order.
+  std::vector<std::string> index = {"index.html"};
+
+  Limits limits;
+
+  // Told of what an operator should know (a line without its end), from any shard's thread, at most
+  // a few times a second. Must not block for long and must not throw. Empty: nobody is told.
+  std::function<void(std::string_view)> log;
+};
+
+}  // namespace sluice

@@ -1,0 +1,57 @@
+// An HTTP server in a few threads of the calling program.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <sluice/error.h>
+#include <sluice/options.h>
+#include <sluice/stats.h>
+
+namespace sluice {
+
+// Serves a directory (Options::root) over HTTP/1.1 (RFC 9110, RFC 9112):
+//
+//   sluice::Options options;
+//   options.root = "/srv/www";
+//   sluice::Server server(options);
+//   server.start();
+//   ...
+//   server.stop(10'000);
+//
+// start(), stop() and abort() are called by one thread at a time; the rest is thread-safe. The
+// server neither reads the environment nor touches signal handlers, the locale or the allocator of
+// its program. Its threads block every signal.
+class Server {
+ public:
+  explicit Server(Options options);
+  // Ends what is still running, as abort() and stop() do.
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // Opens the root, binds the listeners and starts the threads. Throws StartError; then nothing is
+  // left behind. When it returns connections are accepted.
+  void start();
+
+  // The listeners as they really are, in the order of Options::listen: "http://127.0.0.1:8080",
+  // "http://[::1]:8080", "unix:/run/sluice.sock". REQUIRES: start() has returned.
+  const std::vector<std::string>& addresses() const noexcept;
+
+  // Stops accepting, closes idle connections, lets responses in flight finish for at most
+  // `drain_timeout_ms`, then cuts off the rest. Returns when every thread has ended.
+  void stop(uint64_t drain_timeout_ms);
+
+  Stats stats() const noexcept;
+
+ private:
+  class Implementation;
+  std::unique_ptr<Implementation> implementation_;
+};
+
+// This library's version, "0.1.0".
+const char* version() noexcept;
+
+}  // namespace sluice

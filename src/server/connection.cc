@@ -1,0 +1,243 @@
+#include "server/connection.h"
+
+#include <sys/socket.h>
+
+#include <charconv>
+#include <utility>
+
+namespace sluice {
+
+namespace {
+
+// Whether the content of a request may be skipped, or only the end of the connection gets rid of it.
+bool content_is_skippable(const http::RequestHead& head, uint64_t limit_bytes) noexcept {
+  // The client waits for leave to send it (RFC 9110 §10.1.1), and after a final response it may send
+  // it or not.
+  if (head.find("Expect")) return false;
+  const auto length = head.find("Content-Length");
+  if (!length) return true;
+  uint64_t bytes = 0;
+  const auto parsed = std::from_chars(length->data(), length->data() + length->size(), bytes);
+  return parsed.ec == std::errc() && bytes <= limit_bytes;
+}
+
+}  // namespace
+
+Connection::Connection(ConnectionContext& context, UniqueFd socket) noexcept
+    : context_(context),
+      socket_(context.reactor, std::move(socket)),
+      input_(socket_, context.blocks) {
+  context_.connections.push_back(*this);
+  context_.counters.connections_open.increment();
+}
+
+Connection::~Connection() {
+  context_.counters.connections_open.decrement();
+  unlink();
+}
+
+Detached Connection::serve(ConnectionContext& context, UniqueFd socket) {
+  Gate::Pass pass(context.work);
+  Connection connection(context, std::move(socket));
+  Task<void> running = connection.run();
+  co_await running;
+}
+
+void Connection::drain() noexcept {
+  if (idle_) ::shutdown(socket_.fd(), SHUT_RD);
+}
+
+Task<void> Connection::run() noexcept {
+  const Limits& limits = context_.limits;
+  Next next = Next::kRequest;
+  // A new client is given the time of a head, one that stays the time between requests.
+  for (uint64_t timeout_ms = limits.head_timeout_ms; next == Next::kRequest;
+       timeout_ms = limits.idle_timeout_ms) {
+    Task<bool> waiting = wait_for_request(timeout_ms);
+    const bool arrived = co_await waiting;
+    if (!arrived) {
+      next = Next::kOrderly;
+      break;
+    }
+    Task<Next> serving = serve_request();
+    next = co_await serving;
+  }
+
+  if (next == Next::kOrderly) {
+    Task<void> lingering = linger();
+    co_await lingering;
+  }
+  if (next == Next::kReset) {
+    socket_.reset();
+  } else {
+    socket_.abort();
+  }
+  Task<void> joining = socket_.join();
+  co_await joining;
+}
+
+// True when bytes of a request are there, false when none will come.
+Task<bool> Connection::wait_for_request(uint64_t timeout_ms) noexcept {
+  if (!input_.available().empty()) co_return true;
+  if (context_.draining) co_return false;
+  idle_ = true;
+  socket_.deadline().arm(timeout_ms, Deadline::Ends::kReceiving);
+  Task<RequestInput::More> receiving = input_.more();
+  const RequestInput::More more = co_await receiving;
+  idle_ = false;
+  co_return more == RequestInput::More::kBytes;
+}
+
+Task<Connection::Next> Connection::serve_request() noexcept {
+  http::RequestParser parser(context_.head_limits);
+  SlabPool::Block gathered;
+  const char* base = nullptr;
+  Task<Next> reading = read_head(parser, gathered, base);
+  const Next read = co_await reading;
+  if (read != Next::kRequest) co_return read;
+
+  context_.counters.requests.increment();
+  const http::RequestHead head = parser.head(base);
+  Task<Next> answering = answer(parser, head);
+  co_return co_await answering;
+}
+
+// Leaves the head parsed and `base` at its first byte. A head that came in one piece is parsed where
+// it lies; one in several is gathered in a block.
+Task<Connection::Next> Connection::read_head(http::RequestParser& parser, SlabPool::Block& gathered,
+                                             const char*& base) noexcept {
+  size_t gathered_bytes = 0;
+  while (true) {
+    const std::string_view piece = input_.available();
+    const http::RequestParser::Step step = parser.parse_head(piece);
+    if (step.state == http::RequestParser::State::kInvalid) {
+      Task<Next> refusing = refuse(parser.error_status());
+      co_return co_await refusing;
+    }
+    const bool complete = step.state == http::RequestParser::State::kHeadComplete;
+    if (complete && !gathered) {
+      base = piece.data();
+      input_.consume(step.consumed);
+      co_return Next::kRequest;
+    }
+
+    if (!gathered) {
+      gathered = context_.blocks.take();
+      socket_.deadline().arm(context_.limits.head_timeout_ms, Deadline::Ends::kReceiving);
+    }
+    piece.copy(gathered.data() + gathered_bytes, step.consumed);
+    gathered_bytes += step.consumed;
+    input_.consume(step.consumed);
+    if (complete) {
+      base = gathered.data();
+      co_return Next::kRequest;
+    }
+
+    Task<RequestInput::More> receiving = input_.more();
+    const RequestInput::More more = co_await receiving;
+    if (more == RequestInput::More::kBytes) continue;
+    if (more == RequestInput::More::kEnd && socket_.deadline().passed()) {
+      context_.counters.clients_timed_out.increment();
+      if (!parser.started()) co_return Next::kOrderly;
+      Task<Next> refusing = refuse(408);
+      co_return co_await refusing;
+    }
+    co_return Next::kGone;
+  }
+}
+
+Task<Connection::Next> Connection::answer(http::RequestParser& parser,
+                                          const http::RequestHead& head) noexcept {
+  const SlabPool::Block storage = context_.blocks.take();
+  Response response(storage.span(), context_.common_fields.now());
+  Task<void> responding = context_.handler.respond(head, response);
+  co_await responding;
+
+  const bool has_content = head.has_body();
+  const bool persists =
+      head.keep_alive() && !context_.draining &&
+      (!has_content || content_is_skippable(head, context_.limits.unwanted_content_bytes));
+  if (!persists) {
+    response.head().field("Connection", "close");
+  } else if (head.minor_version() == 0) {
+    response.head().field("Connection", "keep-alive");
+  }
+
+  Task<Next> sending = send(response, head.method(), persists ? Next::kRequest : Next::kOrderly);
+  const Next next = co_await sending;
+  if (next != Next::kRequest || !has_content) co_return next;
+  Task<Next> skipping = skip_content(parser);
+  co_return co_await skipping;
+}
+
+// Answers what could not be understood. What follows on the connection cannot be trusted.
+Task<Connection::Next> Connection::refuse(int status) noexcept {
+  const SlabPool::Block storage = context_.blocks.take();
+  Response response(storage.span(), context_.common_fields.now());
+  response.fail(status);
+  response.head().field("Connection", "close");
+  Task<Next> sending = send(response, http::Method::kGet, Next::kOrderly);
+  co_return co_await sending;
+}
+
+Task<Connection::Next> Connection::send(Response& response, http::Method method,
+                                        Next after) noexcept {
+  response.head().end();
+  SLUICE_CHECK(response.head().ok());
+  Task<Result<void>> sending =
+      send_response({socket_, context_.pipes, context_.transfer_limits}, response.head().view(),
+                    response.body_for(method));
+  const Result<void> sent = co_await sending;
+  if (sent) co_return after;
+  note_failure(sent.error());
+  co_return sent.error().code == ErrorCode::kPeerGone ? Next::kGone : Next::kReset;
+}
+
+// Reads the content of the request that was answered, so that none of it is taken for the next one.
+Task<Connection::Next> Connection::skip_content(http::RequestParser& parser) noexcept {
+  socket_.deadline().arm(context_.limits.head_timeout_ms, Deadline::Ends::kReceiving);
+  uint64_t skipped_bytes = 0;
+  while (true) {
+    const http::RequestParser::Step step = parser.parse_body(input_.available());
+    if (step.state == http::RequestParser::State::kInvalid) co_return Next::kOrderly;
+    input_.consume(step.consumed);
+    if (step.state == http::RequestParser::State::kMessageComplete) co_return Next::kRequest;
+    skipped_bytes += step.consumed;
+    if (skipped_bytes > context_.limits.unwanted_content_bytes) co_return Next::kOrderly;
+    Task<RequestInput::More> receiving = input_.more();
+    const RequestInput::More more = co_await receiving;
+    if (more != RequestInput::More::kBytes) co_return Next::kGone;
+  }
+}
+
+// RFC 9112 §9.6: closing while the peer still sends would reset the connection, and the peer could
+// lose the response. So only sending ends here; receiving goes on until the peer has noticed.
+Task<void> Connection::linger() noexcept {
+  ::shutdown(socket_.fd(), SHUT_WR);
+  socket_.deadline().arm(context_.limits.linger_ms);
+  RequestInput::More more = RequestInput::More::kBytes;
+  while (more == RequestInput::More::kBytes) {
+    input_.consume(input_.available().size());
+    Task<RequestInput::More> receiving = input_.more();
+    more = co_await receiving;
+  }
+}
+
+void Connection::note_failure(const Error& error) noexcept {
+  switch (error.code) {
+    case ErrorCode::kPeerGone:
+      return;
+    case ErrorCode::kTimedOut:
+      context_.counters.clients_timed_out.increment();
+      return;
+    default:
+      break;
+  }
+  context_.counters.responses_aborted.increment();
+  if (!context_.aborted_log.due(context_.reactor.now_ms())) return;
+  context_.aborted_log.write(error.code == ErrorCode::kChanged
+                                 ? "response cut off: the file became shorter while it was sent"
+                                 : "response cut off: " + to_string(error));
+}
+
+}  // namespace sluice

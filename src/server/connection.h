@@ -1,0 +1,85 @@
+// One client: reads requests, has them answered, and keeps the order and the deadlines.
+#pragma once
+
+#include <cstdint>
+
+#include <sluice/options.h>
+
+#include "base/intrusive_list.h"
+#include "base/slab_pool.h"
+#include "http/request_parser.h"
+#include "io/pipe_pool.h"
+#include "io/socket.h"
+#include "runtime/gate.h"
+#include "runtime/task.h"
+#include "server/common_fields.h"
+#include "server/counters.h"
+#include "server/operator_log.h"
+#include "server/request_input.h"
+#include "server/response.h"
+#include "server/static_handler.h"
+#include "transfer/transfer.h"
+
+namespace sluice {
+
+class Connection;
+
+// What the connections of a shard share. All of it outlives them.
+struct ConnectionContext {
+  Reactor& reactor;
+  const Limits& limits;
+  http::HeadLimits head_limits;
+  TransferLimits transfer_limits;
+  StaticHandler& handler;
+  PipePool& pipes;
+  SlabPool& blocks;  // each of limits.head_bytes
+  Counters& counters;
+  OperatorLog& aborted_log;
+  CommonFields common_fields;
+  Gate work;  // held by every connection and listener
+  IntrusiveList<Connection, Connection> connections;
+  bool draining = false;                           // true exactly when responses end connections
+};
+
+class Connection : public ListNode<Connection> {
+ public:
+  // Serves `socket` until its end, by itself. Holds a pass of context.work.
+  static Detached serve(ConnectionContext& context, UniqueFd socket);
+
+  // Ends the connection if it waits for a request; after the response otherwise.
+  void drain() noexcept;
+
+  // Ends the connection as fast as its operations can.
+  void abort() noexcept { socket_.abort(); }
+
+ private:
+  // What serving a request leads to: the next one, or an end of the connection.
+  enum class Next : uint8_t {
+    kRequest,
+    kOrderly,  // all was sent: tell the peer, and give it time to see that
+    kGone,     // the peer has ended it
+    kReset,    // what was sent is not whole, or the peer takes nothing: it must not look orderly
+  };
+
+  Connection(ConnectionContext& context, UniqueFd socket) noexcept;
+  ~Connection();
+
+  Task<void> run() noexcept;
+  Task<bool> wait_for_request(uint64_t timeout_ms) noexcept;
+  Task<Next> serve_request() noexcept;
+  Task<Next> read_head(http::RequestParser& parser, SlabPool::Block& gathered,
+                       const char*& base) noexcept;
+  Task<Next> answer(http::RequestParser& parser, const http::RequestHead& head) noexcept;
+  Task<Next> refuse(int status) noexcept;
+  Task<Next> send(Response& response, http::Method method, Next after) noexcept;
+  Task<Next> skip_content(http::RequestParser& parser) noexcept;
+  Task<void> linger() noexcept;
+  void note_failure(const Error& error) noexcept;
+
+  ConnectionContext& context_;
+  Socket socket_;
+  RequestInput input_;
+  bool idle_ = false;  // true exactly while the first byte of a request is awaited
+};
+
+}  // namespace sluice

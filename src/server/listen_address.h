@@ -1,0 +1,26 @@
+// Where a server listens.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <sluice/error.h>
+#include <sluice/options.h>
+
+#include "base/unique_fd.h"
+
+namespace sluice {
+
+// One socket a shard for one address: with SO_REUSEPORT the kernel spreads the connections over
+// them (socket(7)). A Unix socket is one for all, and each shard accepts from it.
+struct BoundAddress {
+  std::string name;               // "http://127.0.0.1:8080", "unix:/path"
+  std::vector<UniqueFd> sockets;  // one a shard
+  std::string unix_path;          // to be unlinked at the end; empty for others
+};
+
+// Binds `text` ("ADDR:PORT", "[IPv6]:PORT", "unix:/path") and listens. Throws StartError: kUsage
+// for a text that is no address, kSystem where the system refuses it.
+BoundAddress bind_address(const std::string& text, unsigned shard_count, uint32_t backlog_count);
+
+}  // namespace sluice

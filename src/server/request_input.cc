@@ -1,0 +1,44 @@
+#include "server/request_input.h"
+
+#include "io/operations.h"
+
+namespace sluice {
+
+Task<RequestInput::More> RequestInput::more() noexcept {
+  SLUICE_ASSERT(available_.empty());
+  received_.reset();
+  block_ = SlabPool::Block();
+  RecvStream& incoming = socket_.incoming();
+  while (!incoming.ready()) {
+    incoming.start();
+    co_await incoming.changed();
+  }
+  RecvStream::Item item = incoming.take();
+  switch (item.arrival) {
+    case RecvStream::Arrival::kBytes:
+      received_ = std::move(item.bytes);
+      available_ = received_.view();
+      co_return More::kBytes;
+    case RecvStream::Arrival::kEnd:
+      co_return More::kEnd;
+    case RecvStream::Arrival::kNoBuffers: {
+      Task<More> receiving = receive_into_block();
+      co_return co_await receiving;
+    }
+    case RecvStream::Arrival::kError:
+      break;
+  }
+  co_return More::kError;
+}
+
+// Other connections hold every buffer of the ring: this one goes on with memory of its own.
+Task<RequestInput::More> RequestInput::receive_into_block() noexcept {
+  block_ = blocks_.take();
+  Receive receive(socket_.reactor(), socket_.fd(), block_.span());
+  const int received = co_await receive;
+  if (received < 0) co_return More::kError;
+  available_ = {block_.data(), static_cast<size_t>(received)};
+  co_return received == 0 ? More::kEnd : More::kBytes;
+}
+
+}  // namespace sluice

@@ -1,0 +1,253 @@
+#include <sluice/server.h>
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <future>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "files/document_root.h"
+#include "ring/refusal.h"
+#include "server/listen_address.h"
+#include "server/shard.h"
+
+namespace sluice {
+
+namespace {
+
+// Descriptors of a shard besides its connections, files and pipes: ring, mailbox, listeners, and
+// what the program around has open.
+constexpr uint32_t kReservedDescriptors = 32;
+
+std::vector<int> allowed_processors() {
+  cpu_set_t set;
+  std::vector<int> processors;
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return {0};
+  for (int processor = 0; processor < CPU_SETSIZE; ++processor) {
+    if (CPU_ISSET(processor, &set)) processors.push_back(processor);
+  }
+  return processors;
+}
+
+// Cuts the counts down to what the limit of open files leaves to each shard, so that running out of
+// descriptors is what does not happen, rather than what is survived.
+Limits fit_to_descriptors(Limits limits, unsigned shard_count) {
+  rlimit allowed{};
+  getrlimit(RLIMIT_NOFILE, &allowed);
+  const auto all = static_cast<uint32_t>(std::min<rlim_t>(allowed.rlim_cur, 1U << 30U));
+  const uint32_t reserved = std::min(kReservedDescriptors, all / 2);
+  const uint32_t share = std::max((all - reserved) / shard_count, 8U);
+  limits.pipe_count = std::clamp(share / 16, 1U, std::max(limits.pipe_count, 1U));
+  limits.open_file_count = std::min(share / 8, limits.open_file_count);
+  // A connection may also hold the file that it is sent.
+  const uint32_t left = share - 2 * limits.pipe_count - limits.open_file_count;
+  const uint32_t connections = std::max(share >= 256 ? left - left / 8 : left / 2, 1U);
+  limits.connection_count = limits.connection_count == 0
+                                ? connections
+                                : std::min(limits.connection_count, connections);
+  return limits;
+}
+
+// An unprivileged user's pipes share pipe-user-pages-soft (pipe(7)), and beyond it new ones shrink
+// to two pages. Half of it is left to other programs.
+void fit_to_pipe_pages(Limits& limits, unsigned shard_count) {
+  if (geteuid() == 0) return;
+  constexpr uint64_t kPageBytes = 4096;
+  constexpr uint32_t kSmallestBytes = 64 * 1024;
+  constexpr uint32_t kEnoughPipes = 16;
+  uint64_t pages = 16384;
+  std::ifstream("/proc/sys/fs/pipe-user-pages-soft") >> pages;
+  if (pages == 0) return;  // no limit
+  const uint64_t share_bytes = pages * kPageBytes / 2 / shard_count;
+  while (limits.pipe_bytes > kSmallestBytes && share_bytes / limits.pipe_bytes < kEnoughPipes) {
+    limits.pipe_bytes /= 2;
+  }
+  const auto count = static_cast<uint32_t>(share_bytes / limits.pipe_bytes);
+  limits.pipe_count = std::min(limits.pipe_count, std::max(count, 2U));
+}
+
+void check(const Options& options) {
+  const auto refuse = [](const char* option, const std::string& message) {
+    throw StartError(StartError::Kind::kUsage, option, message);
+  };
+  const Limits& limits = options.limits;
+  if (options.listen.empty()) refuse("listen", "there must be one address at least");
+  if (options.threads > 1024) {
+    refuse("threads", std::to_string(options.threads) + " is too many; at most 1024 are allowed");
+  }
+  for (const std::string& name : options.index) {
+    if (name.empty() || name == "." || name == ".." || name.find('/') != std::string::npos ||
+        name.find('\0') != std::string::npos) {
+      refuse("index", "'" + name + "' is no file name; a name without '/' is allowed");
+    }
+  }
+  if (limits.head_bytes < 256 || limits.head_bytes > 65535) {
+    refuse("limits", "head_bytes must be from 256 to 65535");
+  }
+  if (limits.field_count > 100) refuse("limits", "field_count must be at most 100");
+  const uint16_t buffers = limits.receive_buffer_count;
+  if (buffers == 0 || buffers > 32768 || (buffers & (buffers - 1)) != 0) {
+    refuse("limits", "receive_buffer_count must be a power of two from 1 to 32768");
+  }
+}
+
+}  // namespace
+
+class Server::Implementation {
+ public:
+  explicit Implementation(Options options) : options_(std::move(options)) {}
+  ~Implementation() { stop(0); }
+
+  void start();
+  void stop(uint64_t drain_timeout_ms);
+  const std::vector<std::string>& addresses() const noexcept { return addresses_; }
+  Stats stats() const noexcept;
+
+ private:
+  struct Worker {
+    std::unique_ptr<Shard> shard;
+    std::thread thread;
+    std::future<void> ended;
+  };
+
+  void begin(Worker& worker, int processor);
+  void post(Mailbox::Order order) noexcept;
+
+  Options options_;
+  Limits limits_;
+  std::unique_ptr<DocumentRoot> root_;
+  std::unique_ptr<ShardSettings> settings_;
+  std::vector<std::string> addresses_;
+  std::vector<std::string> unix_paths_;
+  std::vector<Worker> workers_;
+};
+
+void Server::Implementation::start() {
+  check(options_);
+  const std::vector<int> processors = allowed_processors();
+  const unsigned shard_count =
+      options_.threads == 0 ? static_cast<unsigned>(processors.size()) : options_.threads;
+  limits_ = fit_to_descriptors(options_.limits, shard_count);
+  fit_to_pipe_pages(limits_, shard_count);
+  root_ = std::make_unique<DocumentRoot>(options_.root);
+  settings_ = std::make_unique<ShardSettings>(
+      ShardSettings{*root_, options_.index, limits_, options_.log});
+
+  std::vector<std::vector<UniqueFd>> sockets(shard_count);
+  try {
+    for (const std::string& text : options_.listen) {
+      BoundAddress bound = bind_address(text, shard_count, limits_.backlog_count);
+      if (!bound.unix_path.empty()) unix_paths_.push_back(bound.unix_path);
+      addresses_.push_back(std::move(bound.name));
+      for (unsigned i = 0; i < shard_count; ++i) sockets[i].push_back(std::move(bound.sockets[i]));
+    }
+    workers_.resize(shard_count);
+    for (unsigned i = 0; i < shard_count; ++i) {
+      workers_[i].shard = std::make_unique<Shard>(*settings_, std::move(sockets[i]));
+    }
+    for (unsigned i = 0; i < shard_count; ++i) {
+      // Where there are fewer shards than processors the scheduler knows better.
+      begin(workers_[i], shard_count == processors.size() ? processors[i] : -1);
+    }
+  } catch (const std::system_error& error) {
+    stop(0);
+    throw StartError(StartError::Kind::kSystem, "", error.what());
+  } catch (...) {
+    stop(0);
+    throw;
+  }
+}
+
+void Server::Implementation::begin(Worker& worker, int processor) {
+  std::promise<Result<void>> started;
+  std::future<Result<void>> start = started.get_future();
+  std::promise<void> ended;
+  worker.ended = ended.get_future();
+
+  // Inherited by the new thread: signals are the program's affair.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  worker.thread = std::thread([&shard = *worker.shard, processor, started = std::move(started),
+                               ended = std::move(ended)]() mutable {
+    pthread_setname_np(pthread_self(), "sluice-shard");
+    if (processor >= 0) {
+      cpu_set_t set;
+      CPU_ZERO(&set);
+      CPU_SET(processor, &set);
+      sched_setaffinity(0, sizeof set, &set);
+    }
+    const Result<void> enabled = shard.enable();
+    started.set_value(enabled);
+    if (enabled) shard.run();
+    ended.set_value();
+  });
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+
+  const Result<void> enabled = start.get();
+  if (!enabled) {
+    throw StartError(StartError::Kind::kSystem, "", explain_refusal(enabled.error()));
+  }
+}
+
+void Server::Implementation::post(Mailbox::Order order) noexcept {
+  for (const Worker& worker : workers_) {
+    if (worker.shard) worker.shard->post(order);
+  }
+}
+
+void Server::Implementation::stop(uint64_t drain_timeout_ms) {
+  post(Mailbox::Order::kDrain);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(drain_timeout_ms);
+  for (const Worker& worker : workers_) {
+    if (worker.thread.joinable()) worker.ended.wait_until(end);
+  }
+  post(Mailbox::Order::kAbort);
+  for (Worker& worker : workers_) {
+    if (worker.thread.joinable()) worker.thread.join();
+  }
+  workers_.clear();
+  for (const std::string& path : unix_paths_) unlink(path.c_str());
+  unix_paths_.clear();
+  addresses_.clear();
+}
+
+Stats Server::Implementation::stats() const noexcept {
+  Stats sum;
+  for (const Worker& worker : workers_) {
+    if (!worker.shard) continue;
+    const Counters& counters = worker.shard->counters();
+    sum.connections_accepted += counters.connections_accepted.value();
+    sum.connections_open += counters.connections_open.value();
+    sum.accept_failures += counters.accept_failures.value();
+    sum.connection_limit_hits += counters.connection_limit_hits.value();
+    sum.requests += counters.requests.value();
+    sum.responses_aborted += counters.responses_aborted.value();
+    sum.clients_timed_out += counters.clients_timed_out.value();
+  }
+  return sum;
+}
+
+Server::Server(Options options)
+    : implementation_(std::make_unique<Implementation>(std::move(options))) {}
+Server::~Server() = default;
+
+void Server::start() { implementation_->start(); }
+const std::vector<std::string>& Server::addresses() const noexcept {
+  return implementation_->addresses();
+}
+void Server::stop(uint64_t drain_timeout_ms) { implementation_->stop(drain_timeout_ms); }
+Stats Server::stats() const noexcept { return implementation_->stats(); }
+
+const char* version() noexcept { return SLUICE_VERSION; }
+
+}  // namespace sluice

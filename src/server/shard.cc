@@ -1,0 +1,91 @@
+#include "server/shard.h"
+
+#include <poll.h>
+
+#include <utility>
+
+#include "io/operations.h"
+
+namespace sluice {
+
+namespace {
+
+RingOptions ring_options(const Limits& limits) noexcept {
+  RingOptions options;
+  options.blocking_workers = limits.blocking_worker_count;
+  options.receive_buffer_count = limits.receive_buffer_count;
+  options.receive_buffer_bytes = limits.receive_buffer_bytes;
+  return options;
+}
+
+}  // namespace
+
+Shard::Shard(const ShardSettings& settings, std::vector<UniqueFd> listening)
+    : ring_(ring_options(settings.limits)),
+      reactor_(ring_),
+      accept_log_(settings.log),
+      aborted_log_(settings.log),
+      blocks_(settings.limits.head_bytes),
+      pipes_(reactor_, settings.limits.pipe_count, settings.limits.pipe_bytes),
+      files_(reactor_, settings.root, settings.limits.open_file_count,
+             settings.limits.open_file_ttl_ms),
+      handler_(files_, settings.index_names),
+      context_{.reactor = reactor_,
+               .limits = settings.limits,
+               .head_limits = {.head_bytes = settings.limits.head_bytes,
+                               .target_bytes = settings.limits.target_bytes,
+                               .field_count = settings.limits.field_count},
+               .transfer_limits = {.send_progress_timeout_ms =
+                                       settings.limits.send_progress_timeout_ms,
+                                   .stalled_pipe_ms = settings.limits.stalled_pipe_ms},
+               .handler = handler_,
+               .pipes = pipes_,
+               .blocks = blocks_,
+               .counters = counters_,
+               .aborted_log = aborted_log_,
+               .common_fields = {},
+               .work = Gate(reactor_),
+               .connections = {}} {
+  for (UniqueFd& socket : listening) {
+    listeners_.push_back(std::make_unique<Listener>(
+        context_, std::move(socket), settings.limits.connection_count, accept_log_));
+  }
+}
+
+void Shard::run() noexcept {
+  for (const auto& listener : listeners_) listener->run();
+  watch_work();
+  follow_orders();
+  reactor_.run();
+}
+
+Detached Shard::follow_orders() {
+  while (!over_) {
+    Poll post(reactor_, mailbox_.fd(), POLLIN);
+    co_await post;
+    mailbox_.acknowledge();
+    if (!context_.draining) drain();
+    if (mailbox_.order() == Mailbox::Order::kAbort) {
+      context_.connections.for_each([](Connection& connection) { connection.abort(); });
+    }
+  }
+  reactor_.stop();
+}
+
+void Shard::drain() noexcept {
+  context_.draining = true;
+  for (const auto& listener : listeners_) listener->stop();
+  context_.connections.for_each([](Connection& connection) { connection.drain(); });
+  context_.work.notify();
+}
+
+Detached Shard::watch_work() {
+  while (!context_.draining || context_.work.count() > 0) {
+    co_await context_.work.changed();
+    for (const auto& listener : listeners_) listener->room_made();
+  }
+  over_ = true;
+  mailbox_.post(Mailbox::Order::kAbort);  // wakes follow_orders(), which is the last to end
+}
+
+}  // namespace sluice

@@ -1,0 +1,71 @@
+// A thread and everything that it works with. Nothing here is shared with another shard but what is
+// const.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <sluice/options.h>
+
+#include "base/slab_pool.h"
+#include "base/unique_fd.h"
+#include "files/document_root.h"
+#include "files/open_file_table.h"
+#include "io/pipe_pool.h"
+#include "ring/kernel_ring.h"
+#include "runtime/mailbox.h"
+#include "runtime/reactor.h"
+#include "server/connection.h"
+#include "server/counters.h"
+#include "server/listener.h"
+#include "server/static_handler.h"
+
+namespace sluice {
+
+// What the shards of a server have in common; outlives them.
+struct ShardSettings {
+  const DocumentRoot& root;
+  const std::vector<std::string>& index_names;
+  const Limits& limits;  // with the counts already cut down to what this process may hold
+  const std::function<void(std::string_view)>& log;
+};
+
+class Shard {
+ public:
+  // Made on any thread. `listening` are sockets of this shard's own. Throws StartError or
+  // std::system_error.
+  Shard(const ShardSettings& settings, std::vector<UniqueFd> listening);
+
+  // Makes the calling thread the shard's. REQUIRES: called once, before run().
+  Result<void> enable() noexcept { return ring_.enable(); }
+
+  // Serves until an order ends it. REQUIRES: on the thread of enable().
+  void run() noexcept;
+
+  // Thread-safe.
+  void post(Mailbox::Order order) noexcept { mailbox_.post(order); }
+  const Counters& counters() const noexcept { return counters_; }
+
+ private:
+  Detached follow_orders();
+  Detached watch_work();
+  void drain() noexcept;
+
+  Mailbox mailbox_;
+  KernelRing ring_;
+  Reactor reactor_;
+  Counters counters_;
+  OperatorLog accept_log_;
+  OperatorLog aborted_log_;
+  SlabPool blocks_;
+  PipePool pipes_;
+  OpenFileTable files_;
+  StaticHandler handler_;
+  ConnectionContext context_;
+  std::vector<std::unique_ptr<Listener>> listeners_;
+  bool over_ = false;  // true exactly when draining is over
+};
+
+}  // namespace sluice
