@@ -1,0 +1,21 @@
+#include <CLI/CLI.hpp>
+#include <exception>
+
+#include <sluice/server.h>
+
+#include "cli/doctor_command.h"
+#include "cli/serve_command.h"
+
+int main(int argc, char** argv) {
+  CLI::App app("sluice: serves files over HTTP, from the page cache to the socket, through io_uring");
+  app.set_version_flag("--version", std::string("sluice ") + sluice::version());
+  app.require_subcommand(1);
+  sluice::cli::ServeCommand serve(app);
+  sluice::cli::DoctorCommand doctor(app);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  return doctor.chosen() ? doctor.run() : serve.run();
+}

@@ -1,0 +1,104 @@
+#include "cli/serve_command.h"
+
+#include <fmt/core.h>
+#include <signal.h>
+#include <sys/resource.h>
+
+#include <cstdio>
+
+#include <sluice/server.h>
+
+namespace sluice::cli {
+
+namespace {
+
+// What the member of Options that a StartError names is called on the command line.
+std::string flag_of(const std::string& option) {
+  if (option.empty()) return "";
+  return option == "root" ? "DIR " : "--" + option + " ";
+}
+
+// A server is limited by descriptors before all else, and the soft limit is low for the sake of
+// programs that use select(2).
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+sigset_t stop_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  return signals;
+}
+
+}  // namespace
+
+ServeCommand::ServeCommand(CLI::App& app)
+    : command_(app.add_subcommand("serve", "Serve a directory over HTTP")) {
+  command_->add_option("DIR", options_.root, "The directory to serve")->capture_default_str();
+  command_
+      ->add_option("--listen", options_.listen,
+                   "Where to listen: IPv4:PORT, [IPv6]:PORT or unix:/path; port 0 takes any that is "
+                   "free; may be given more than once")
+      ->type_name("ADDR:PORT")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->capture_default_str();
+  command_
+      ->add_option("--threads", options_.threads,
+                   "Threads that serve (default: the processors this process may run on)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1024));
+  command_
+      ->add_option("--index", options_.index,
+                   "File that stands for its directory; may be given more than once")
+      ->type_name("NAME")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->capture_default_str();
+  command_
+      ->add_option("--drain-timeout", drain_timeout_seconds_,
+                   "Seconds that responses in flight are given at the end")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0, 86400))
+      ->capture_default_str();
+  command_->add_flag("--quiet", quiet_, "Print nothing but errors");
+}
+
+int ServeCommand::run() {
+  raise_descriptor_limit();
+  options_.log = [](std::string_view message) { fmt::print(stderr, "sluice: {}\n", message); };
+
+  // Blocked before any thread is there, so that only sigwait() below sees them.
+  const sigset_t signals = stop_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+
+  Server server(options_);
+  try {
+    server.start();
+  } catch (const StartError& error) {
+    fmt::print(stderr, "sluice: {}{}\n", flag_of(error.option()), error.what());
+    return error.kind() == StartError::Kind::kUsage ? 2 : 1;
+  }
+  if (!quiet_) {
+    for (const std::string& address : server.addresses()) {
+      fmt::print("sluice {} serving {} on {}\n", version(), options_.root, address);
+    }
+    std::fflush(stdout);
+  }
+
+  int received = 0;
+  sigwait(&signals, &received);
+  // The second one ends the process at once, as it would end any other.
+  signal(SIGINT, SIG_DFL);
+  signal(SIGTERM, SIG_DFL);
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+  server.stop(drain_timeout_seconds_ * 1000);
+  return 0;
+}
+
+}  // namespace sluice::cli
