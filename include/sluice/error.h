@@ -11,15 +11,15 @@ namespace sluice {
 
 // What went wrong, in the terms a caller acts on. The errno behind it is in Error::system_errno.
 enum class ErrorCode : uint8_t {
-  kNotFound,          // no such file, or one that must not be seen
-  kForbidden,         // the file is there, this process may not read it
-  kBadRequest,        // the peer sent what no specification allows
-  kPeerGone,          // reset, closed, or shut down by a deadline
-  kTimedOut,          // a deadline passed
-  kChanged,           // a file is no longer what it was when its response began
-  kExhausted,         // a limit of this process or of the system was met
-  kUnsupported,       // this kernel, file system or configuration cannot do it
-  kSystem,            // anything else that the system refused
+  kNotFound,     // no such file, or one that must not be seen
+  kForbidden,    // the file is there, this process may not read it
+  kBadRequest,   // the peer sent what no specification allows
+  kPeerGone,     // reset, closed, or shut down by a deadline
+  kTimedOut,     // a deadline passed
+  kChanged,      // a file is no longer what it was when its response began
+  kExhausted,    // a limit of this process or of the system was met
+  kUnsupported,  // this kernel, file system or configuration cannot do it
+  kSystem,       // anything else that the system refused
 };
 
 // A small value: copied freely, owns nothing. `operation` names a system call or ring operation

@@ -15,9 +15,8 @@ namespace sluice {
 }  // namespace sluice
 
 // Checked in every build: what follows from its failure is worse than stopping.
-#define SLUICE_CHECK(condition)   \
-  ((condition) ? static_cast<void>(0) \
-               : ::sluice::assertion_failed(#condition, __FILE__, __LINE__))
+#define SLUICE_CHECK(condition) \
+  ((condition) ? static_cast<void>(0) : ::sluice::assertion_failed(#condition, __FILE__, __LINE__))
 
 // Checked in debug and sanitizer builds.
 #ifdef NDEBUG

@@ -1,7 +1,7 @@
-#include <sluice/error.h>
-
 #include <cerrno>
 #include <cstring>
+
+#include <sluice/error.h>
 
 namespace sluice {
 

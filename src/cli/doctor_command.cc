@@ -2,10 +2,7 @@
 
 #include <fmt/core.h>
 
-#include <vector>
-
-#include "ring/feature_probe.h"
-#include "ring/system_limits.h"
+#include <sluice/doctor.h>
 
 namespace sluice::cli {
 
@@ -16,12 +13,10 @@ const char* mark_of(const Feature& feature) {
   return feature.required ? "missing" : "note";
 }
 
-void print(const std::vector<Feature>& features) {
-  for (const Feature& feature : features) {
-    fmt::print("{:8}{:24}{}", mark_of(feature), feature.name, feature.detail);
-    if (!feature.available) fmt::print("; {}", feature.consequence);
-    fmt::print("\n");
-  }
+void print(const Feature& feature) {
+  fmt::print("{:8}{:24}{}", mark_of(feature), feature.name, feature.detail);
+  if (!feature.available) fmt::print("; {}", feature.consequence);
+  fmt::print("\n");
 }
 
 }  // namespace
@@ -32,14 +27,13 @@ DoctorCommand::DoctorCommand(CLI::App& app)
                                   "serve on it")) {}
 
 int DoctorCommand::run() const {
-  const ProbeReport report = probe_features();
-  print(report.features);
-  print(describe_limits(gather_system_facts()));
-  if (report.refusal.empty()) {
+  const Diagnosis diagnosis = diagnose();
+  for (const Feature& feature : diagnosis.features) print(feature);
+  if (diagnosis.refusal.empty()) {
     fmt::print("sluice can serve here\n");
     return 0;
   }
-  fmt::print("sluice cannot serve here: {}\n", report.refusal);
+  fmt::print("sluice cannot serve here: {}\n", diagnosis.refusal);
   return 1;
 }
 

@@ -1,13 +1,15 @@
 #include <CLI/CLI.hpp>
-#include <exception>
+#include <fmt/core.h>
 
 #include <sluice/server.h>
 
 #include "cli/doctor_command.h"
+#include "cli/flag_errors.h"
 #include "cli/serve_command.h"
 
 int main(int argc, char** argv) {
-  CLI::App app("sluice: serves files over HTTP, from the page cache to the socket, through io_uring");
+  CLI::App app(
+      "sluice: serves files over HTTP, from the page cache to the socket, through io_uring");
   app.set_version_flag("--version", std::string("sluice ") + sluice::version());
   app.require_subcommand(1);
   sluice::cli::ServeCommand serve(app);
@@ -15,7 +17,9 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    fmt::print(stderr, "sluice: {}\n", sluice::cli::describe(app, error));
+    return 2;
   }
   return doctor.chosen() ? doctor.run() : serve.run();
 }

@@ -8,6 +8,8 @@
 
 #include <sluice/server.h>
 
+#include "cli/flag_errors.h"
+
 namespace sluice::cli {
 
 namespace {
@@ -41,9 +43,10 @@ ServeCommand::ServeCommand(CLI::App& app)
     : command_(app.add_subcommand("serve", "Serve a directory over HTTP")) {
   command_->add_option("DIR", options_.root, "The directory to serve")->capture_default_str();
   command_
-      ->add_option("--listen", options_.listen,
-                   "Where to listen: IPv4:PORT, [IPv6]:PORT or unix:/path; port 0 takes any that is "
-                   "free; may be given more than once")
+      ->add_option(
+          "--listen", options_.listen,
+          "Where to listen: IPv4:PORT, [IPv6]:PORT or unix:/path; port 0 takes any that is "
+          "free; may be given more than once")
       ->type_name("ADDR:PORT")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
@@ -52,7 +55,7 @@ ServeCommand::ServeCommand(CLI::App& app)
       ->add_option("--threads", options_.threads,
                    "Threads that serve (default: the processors this process may run on)")
       ->type_name("N")
-      ->check(CLI::Range(1, 1024));
+      ->check(whole_number(1, 1024));
   command_
       ->add_option("--index", options_.index,
                    "File that stands for its directory; may be given more than once")
@@ -64,7 +67,7 @@ ServeCommand::ServeCommand(CLI::App& app)
       ->add_option("--drain-timeout", drain_timeout_seconds_,
                    "Seconds that responses in flight are given at the end")
       ->type_name("SECONDS")
-      ->check(CLI::Range(0, 86400))
+      ->check(whole_number(0, 86'400))
       ->capture_default_str();
   command_->add_flag("--quiet", quiet_, "Print nothing but errors");
 }

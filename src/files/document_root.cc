@@ -28,8 +28,8 @@ open_how how_to_open(uint64_t resolve) noexcept {
 DocumentRoot::DocumentRoot(const std::string& path)
     : directory_(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
   if (directory_) return;
-  const auto kind = errno == ENOENT || errno == ENOTDIR ? StartError::Kind::kUsage
-                                                        : StartError::Kind::kSystem;
+  const auto kind =
+      errno == ENOENT || errno == ENOTDIR ? StartError::Kind::kUsage : StartError::Kind::kSystem;
   throw StartError(kind, "root",
                    "'" + path + "': " + strerrordesc_np(errno) +
                        "; it must be a directory that this process may read");

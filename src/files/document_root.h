@@ -20,7 +20,8 @@ class DocumentRoot {
 
   struct Opened {
     UniqueFd fd;
-    bool through_symlink;  // the path has a symbolic link in it, which may point elsewhere next time
+    bool
+        through_symlink;  // the path has a symbolic link in it, which may point elsewhere next time
   };
 
   // Opens what `path` (relative, "" for the root itself) names, for reading; never waits for the

@@ -3,7 +3,9 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <ctime>
 
 #include "files/open_file_table.h"
 #include "http/date.h"
@@ -32,7 +34,8 @@ void OpenFile::prepare_fields() noexcept {
   entity_tag_ = http::make_entity_tag(state_.size_bytes, state_.modified_seconds,
                                       state_.modified_nanoseconds);
   char date[http::kDateLength];
-  http::write_date(state_.modified_seconds, date);
+  // RFC 9110 §8.8.2.1: never later than the response.
+  http::write_date(std::min<int64_t>(state_.modified_seconds, time(nullptr)), date);
   http::HeadWriter writer(prepared_fields_);
   writer.field("Content-Type", http::media_type(path_))
       .field("Last-Modified", std::string_view(date, sizeof date))

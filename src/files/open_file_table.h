@@ -41,9 +41,9 @@ class OpenFileTable : private Timer {
 
   OpenFile& blank();
   void keep(OpenFile& file);
-  void forget(OpenFile& file) noexcept;      // not to be found again
+  void forget(OpenFile& file) noexcept;  // not to be found again
   void forget_older_than(uint64_t opened_ms) noexcept;
-  void dropped(OpenFile& file) noexcept;     // a reference is gone
+  void dropped(OpenFile& file) noexcept;  // a reference is gone
   void expire() noexcept override;
 
   Reactor& reactor_;

@@ -11,8 +11,7 @@ Send::Send(Reactor& reactor, int socket, std::span<const char> bytes, int flags)
                      flags | MSG_NOSIGNAL);
 }
 
-Receive::Receive(Reactor& reactor, int socket, std::span<char> buffer) noexcept
-    : OneShot(reactor) {
+Receive::Receive(Reactor& reactor, int socket, std::span<char> buffer) noexcept : OneShot(reactor) {
   io_uring_prep_recv(&reactor.ring().prepare(*this), socket, buffer.data(), buffer.size(), 0);
 }
 
@@ -27,22 +26,21 @@ Splice::Splice(Reactor& reactor, int from, int64_t from_offset, int to, uint32_t
                        flags | SPLICE_F_NONBLOCK);
 }
 
-SpliceThrough::SpliceThrough(Reactor& reactor, const Request& request) noexcept
-    : OneShot(reactor) {
+SpliceThrough::SpliceThrough(Reactor& reactor, const Request& request) noexcept : OneShot(reactor) {
   constexpr unsigned kLinked = IOSQE_IO_LINK | IOSQE_CQE_SKIP_SUCCESS;
   Ring& ring = reactor.ring();
   ring.reserve(3);
   if (!request.head.empty()) {
     io_uring_sqe& head = ring.prepare(*this, kHead);
-    // MSG_WAITALL: only a head that has gone completely lets the body follow.
+    // MSG_WAITALL: only a head that has gone completely lets the body follow. MSG_DONTWAIT: the
+    // pipe must not wait with it.
     io_uring_prep_send(&head, request.socket, request.head.data(), request.head.size(),
-                       MSG_MORE | MSG_WAITALL | MSG_NOSIGNAL);
+                       MSG_MORE | MSG_WAITALL | MSG_DONTWAIT | MSG_NOSIGNAL);
     head.flags |= kLinked;
   }
   io_uring_sqe& fill = ring.prepare(*this, kFill);
   io_uring_prep_splice(&fill, request.file, static_cast<int64_t>(request.file_offset),
-                       request.pipe_write_end, Splice::kNoOffset, request.bytes,
-                       SPLICE_F_NONBLOCK);
+                       request.pipe_write_end, Splice::kNoOffset, request.bytes, SPLICE_F_NONBLOCK);
   fill.flags |= kLinked;
   io_uring_sqe& drain = ring.prepare(*this, kDrain);
   io_uring_prep_splice(&drain, request.pipe_read_end, Splice::kNoOffset, request.socket,

@@ -43,10 +43,11 @@ class Splice final : public OneShot {
          unsigned flags) noexcept;
 };
 
-// Head, file → pipe and pipe → socket as one chain: each part starts when the one before it has done
-// all of its work, so a whole response costs the loop one completion. The result is that of the last
-// part, or of the first that failed or fell short; part() tells which. When the file falls short the
-// pipe holds what the result says.
+// Head, file → pipe and pipe → socket as one chain: each part starts when the one before it has
+// done all of its work, so a whole response costs the loop one completion. The result is that of
+// the last part, or of the first that failed or fell short; part() tells which. A full socket makes
+// the head or the drain fall short (-EAGAIN for nothing at all). When the file falls short the pipe
+// holds what the result says.
 class SpliceThrough final : public OneShot {
  public:
   enum Part : unsigned { kHead, kFill, kDrain };

@@ -66,8 +66,7 @@ class PipePool {
   //   PipePool::Lease pipe = co_await acquire;    // empty after timeout_ms
   class Acquire : private Resumable, private Timer, private ListNode<Acquire> {
    public:
-    Acquire(PipePool& pool, uint64_t timeout_ms) noexcept
-        : pool_(pool), timeout_ms_(timeout_ms) {}
+    Acquire(PipePool& pool, uint64_t timeout_ms) noexcept : pool_(pool), timeout_ms_(timeout_ms) {}
     bool await_ready() noexcept { return (lease_ = pool_.try_acquire()).operator bool(); }
     void await_suspend(std::coroutine_handle<> awaiting) noexcept;
     Lease await_resume() noexcept;

@@ -22,7 +22,8 @@ class ReceivedBytes {
   ~ReceivedBytes() { reset(); }
 
   std::string_view view() const noexcept {
-    return buffers_ == nullptr ? std::string_view() : std::string_view(buffers_->data(id_), length_);
+    return buffers_ == nullptr ? std::string_view()
+                               : std::string_view(buffers_->data(id_), length_);
   }
   void reset() noexcept;
 
@@ -54,7 +55,8 @@ class RecvStream final : private Operation {
   };
 
   // Starts to receive on the first next(). `socket` must stay open until over().
-  RecvStream(Reactor& reactor, int socket) noexcept : reactor_(reactor), socket_(socket), changed_(reactor) {}
+  RecvStream(Reactor& reactor, int socket) noexcept
+      : reactor_(reactor), socket_(socket), changed_(reactor) {}
   ~RecvStream() { discard(); }
 
   // True when take() has something to say without waiting.

@@ -366,10 +366,10 @@ std::string explain_missing(const std::vector<Feature>& features) {
 
 }  // namespace
 
-ProbeReport probe_features() {
+Diagnosis probe_features() {
   const Probe ring{"io_uring", try_ring, "nothing can be served"};
   const Attempt usable = ring.attempt();
-  ProbeReport report;
+  Diagnosis report;
   report.features.push_back({ring.name, usable.has_value(), ring.required,
                              usable ? *usable : to_string(usable.error()), ring.consequence});
   if (!usable) {

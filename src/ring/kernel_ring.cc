@@ -4,10 +4,18 @@
 
 #include <cerrno>
 #include <chrono>
+#include <thread>
 
 #include "ring/refusal.h"
 
 namespace sluice {
+
+namespace {
+
+constexpr int kSetupRetries = 20;
+constexpr std::chrono::milliseconds kSetupPause(50);
+
+}  // namespace
 
 unsigned ring_setup_flags() noexcept {
   return IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_SUBMIT_ALL |
@@ -20,7 +28,12 @@ KernelRing::KernelRing(const RingOptions& options)
   io_uring_params params{};
   params.flags = ring_setup_flags();
   params.cq_entries = options.completion_entries;
-  const int failed = io_uring_queue_init_params(options.submission_entries, &ring_, &params);
+  int failed = io_uring_queue_init_params(options.submission_entries, &ring_, &params);
+  // What a server that has just ended had locked (RLIMIT_MEMLOCK) is given back a little later.
+  for (int attempt = 0; failed == -ENOMEM && attempt < kSetupRetries; ++attempt) {
+    std::this_thread::sleep_for(kSetupPause);
+    failed = io_uring_queue_init_params(options.submission_entries, &ring_, &params);
+  }
   if (failed < 0) {
     const Error error = error_from_errno(-failed, "io_uring_setup");
     throw StartError(StartError::Kind::kSystem, "", explain_refusal(error));

@@ -9,9 +9,9 @@ namespace sluice {
 
 // One completion queue entry (io_uring(7)).
 struct Completion {
-  int32_t result;   // what the system call would return; an error is a negative errno
-  uint32_t flags;   // IORING_CQE_F_*
-  unsigned part;    // of a chain: which of its entries this is about (Ring::prepare)
+  int32_t result;  // what the system call would return; an error is a negative errno
+  uint32_t flags;  // IORING_CQE_F_*
+  unsigned part;   // of a chain: which of its entries this is about (Ring::prepare)
 
   bool more() const noexcept { return (flags & 2U) != 0; }        // IORING_CQE_F_MORE
   bool has_buffer() const noexcept { return (flags & 1U) != 0; }  // IORING_CQE_F_BUFFER

@@ -33,8 +33,7 @@ ReceiveBuffers::~ReceiveBuffers() {
 }
 
 void ReceiveBuffers::recycle(uint16_t id) noexcept {
-  io_uring_buf_ring_add(shared_ring_, data(id), bytes_each_, id,
-                        io_uring_buf_ring_mask(count_), 0);
+  io_uring_buf_ring_add(shared_ring_, data(id), bytes_each_, id, io_uring_buf_ring_mask(count_), 0);
   io_uring_buf_ring_advance(shared_ring_, 1);
 }
 

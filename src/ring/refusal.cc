@@ -117,8 +117,9 @@ Explanation explain_setting(const SystemFacts& facts) {
     setting.cause += "; a seccomp filter is active too and may forbid it as well";
     setting.what_to_change += std::string("; then, if it is still refused, ") + kAllowIoUring;
   }
-  if (!facts.container.empty())
+  if (!facts.container.empty()) {
     setting.what_to_change += "; in a container it is the host that must be changed";
+  }
   return setting;
 }
 

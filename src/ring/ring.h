@@ -24,9 +24,10 @@ class Ring {
   // A blank submission queue entry that names `operation`; the caller fills in the rest before it
   // calls anything else here. Counts as in flight from now on.
   //
-  // An operation may be a chain of entries (IOSQE_IO_LINK), told apart by `part` (0 to 3) and prepared
-  // one after the other, after reserve(). All but the last must carry IOSQE_CQE_SKIP_SUCCESS: then the
-  // chain has exactly one completion, that of the last part or of the first that fails.
+  // An operation may be a chain of entries (IOSQE_IO_LINK), told apart by `part` (0 to 3) and
+  // prepared one after the other, after reserve(). All but the last must carry
+  // IOSQE_CQE_SKIP_SUCCESS: then the chain has exactly one completion, that of the last part or of
+  // the first that fails.
   virtual io_uring_sqe& prepare(Operation& operation, unsigned part = 0) noexcept = 0;
 
   // Makes sure that the next `entry_count` entries are submitted together.

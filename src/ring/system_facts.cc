@@ -1,17 +1,18 @@
 #include "ring/system_facts.h"
 
-#include <fcntl.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
+#include <sstream>
 #include <string_view>
-
-#include "base/unique_fd.h"
 
 namespace sluice {
 
@@ -37,13 +38,13 @@ uint64_t read_size(const char* path) {
   return static_cast<uint64_t>(parse_number(first_line(path)).value_or(0));
 }
 
-std::optional<int64_t> read_seccomp_mode() {
-  constexpr std::string_view kField = "Seccomp:";
+// A field of proc_pid_status(5) about this process, or "".
+std::string status_field(std::string_view name) {
   std::ifstream status("/proc/self/status");
   for (std::string line; std::getline(status, line);) {
-    if (line.starts_with(kField)) return parse_number(std::string_view(line).substr(kField.size()));
+    if (line.starts_with(name)) return line.substr(name.size());
   }
-  return std::nullopt;
+  return "";
 }
 
 std::string read_container() {
@@ -53,13 +54,20 @@ std::string read_container() {
   return first_line("/run/systemd/container");
 }
 
-// Tried, because a capability that /proc shows may hold in a user namespace only.
-bool may_exceed_pipe_limits(uint64_t pipe_max_bytes) {
-  int ends[2];
-  if (pipe_max_bytes == 0 || pipe2(ends, O_CLOEXEC) != 0) return false;
-  const UniqueFd read_end(ends[0]);
-  const UniqueFd write_end(ends[1]);
-  return fcntl(ends[1], F_SETPIPE_SZ, static_cast<int>(2 * pipe_max_bytes)) > 0;
+// The effective capabilities of this process, as bits. None in a user namespace of its own, where
+// they do not hold against the limits of the machine.
+uint64_t read_capabilities() {
+  std::istringstream user_map(first_line("/proc/self/uid_map"));
+  uint64_t inside = 0;
+  uint64_t outside = 0;
+  uint64_t count = 0;
+  user_map >> inside >> outside >> count;
+  if (inside != 0 || outside != 0 || count != UINT32_MAX) return 0;
+  return std::strtoull(status_field("CapEff:").c_str(), nullptr, 16);
+}
+
+bool has_capability(uint64_t capabilities, unsigned capability) noexcept {
+  return (capabilities >> capability & 1U) != 0;
 }
 
 uint64_t limit_value(rlim_t limit) noexcept {
@@ -81,7 +89,7 @@ SystemFacts gather_system_facts() {
   facts.processors = count_processors();
   facts.io_uring_disabled = parse_number(first_line("/proc/sys/kernel/io_uring_disabled"));
   facts.io_uring_group = parse_number(first_line("/proc/sys/kernel/io_uring_group"));
-  facts.seccomp_mode = read_seccomp_mode();
+  facts.seccomp_mode = parse_number(status_field("Seccomp:"));
   facts.container = read_container();
 
   rlimit limit{};
@@ -96,7 +104,9 @@ SystemFacts gather_system_facts() {
   const auto page_bytes = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
   facts.pipe_memory_bytes = read_size("/proc/sys/fs/pipe-user-pages-soft") * page_bytes;
   facts.pipe_max_bytes = read_size("/proc/sys/fs/pipe-max-size");
-  facts.pipe_limits_lifted = may_exceed_pipe_limits(facts.pipe_max_bytes);
+  const uint64_t capabilities = read_capabilities();
+  facts.exceeds_pipe_max = has_capability(capabilities, CAP_SYS_RESOURCE);
+  facts.exceeds_pipe_memory = facts.exceeds_pipe_max || has_capability(capabilities, CAP_SYS_ADMIN);
   facts.congestion_control = first_line("/proc/sys/net/ipv4/tcp_congestion_control");
   return facts;
 }

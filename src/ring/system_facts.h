@@ -26,9 +26,10 @@ struct SystemFacts {
   uint64_t descriptors_hard = 0;
   uint64_t locked_memory_bytes = 0;  // RLIMIT_MEMLOCK, soft; kUnlimited
 
-  uint64_t pipe_memory_bytes = 0;   // fs.pipe-user-pages-soft; 0: as much as there is
-  uint64_t pipe_max_bytes = 0;      // fs.pipe-max-size
-  bool pipe_limits_lifted = false;  // true exactly when the two do not hold for this process
+  uint64_t pipe_memory_bytes = 0;    // fs.pipe-user-pages-soft; 0: as much as there is
+  uint64_t pipe_max_bytes = 0;       // fs.pipe-max-size
+  bool exceeds_pipe_memory = false;  // true exactly when the first does not hold for this process
+  bool exceeds_pipe_max = false;     // true exactly when the second does not
 
   std::string congestion_control;  // net.ipv4.tcp_congestion_control
 };

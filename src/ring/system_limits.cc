@@ -43,7 +43,8 @@ Feature describe_descriptors(const SystemFacts& facts) {
     detail += ", which serve raises to " + limit_text(facts.descriptors_hard);
   }
   if (facts.descriptors_hard != SystemFacts::kUnlimited) {
-    detail += ": about " + std::to_string(connections) + " connections";
+    const uint64_t rounded = connections - (connections > 1000 ? connections % 100 : 0);
+    detail += ": about " + std::to_string(rounded) + " connections";
   }
   return {"open files", connections >= kFewConnections, false, detail,
           "further clients wait; raise it by LimitNOFILE= in a systemd unit, --ulimit nofile= for "
@@ -80,25 +81,22 @@ Feature describe_container(const SystemFacts& facts) {
 Feature describe_pipes(const SystemFacts& facts) {
   const Limits limits;
   const uint64_t wanted = uint64_t{limits.pipe_count} * facts.processors;
-  Feature pipes{"pipes", true, false, "as many as serve wants", ""};
   const std::string size = size_text(limits.pipe_bytes);
-  if (facts.pipe_limits_lifted) {
-    pipes.detail += "; fs.pipe-* do not hold for this user";
-  } else if (facts.pipe_max_bytes != 0 && facts.pipe_max_bytes < limits.pipe_bytes) {
-    pipes.available = false;
-    pipes.detail = "fs.pipe-max-size is " + size_text(facts.pipe_max_bytes);
-    pipes.consequence = "large files take more system calls; sysctl fs.pipe-max-size=" +
-                        std::to_string(limits.pipe_bytes) + " allows " + size;
-  } else if (facts.pipe_memory_bytes != 0) {
-    const uint64_t allowed = facts.pipe_memory_bytes / limits.pipe_bytes;
-    pipes.available = allowed >= wanted;
-    pipes.detail = "room for " + std::to_string(allowed) + " at " + size + " each, " +
-                   std::to_string(wanted) + " wanted (fs.pipe-user-pages-soft)";
-    pipes.consequence =
-        "the others are smaller, so that large files take more system calls; "
-        "raise fs.pipe-user-pages-soft, 0 lifts it";
+  if (!facts.exceeds_pipe_max && facts.pipe_max_bytes < limits.pipe_bytes) {
+    return {"pipes", false, false,
+            "at most " + size_text(facts.pipe_max_bytes) + " each (fs.pipe-max-size)",
+            "large files take more system calls; sysctl fs.pipe-max-size=" +
+                std::to_string(limits.pipe_bytes) + " allows the " + size + " that are wanted"};
   }
-  return pipes;
+  if (facts.exceeds_pipe_memory || facts.pipe_memory_bytes == 0) {
+    return {"pipes", true, false, std::to_string(wanted) + " at " + size + " each", ""};
+  }
+  const uint64_t allowed = facts.pipe_memory_bytes / limits.pipe_bytes;
+  return {"pipes", allowed >= wanted, false,
+          "room for " + std::to_string(allowed) + " at " + size + " each, up to " +
+              std::to_string(wanted) + " wanted (fs.pipe-user-pages-soft)",
+          "when many clients download at once some pipes are smaller, and large files take more "
+          "system calls; sysctl fs.pipe-user-pages-soft=0 lifts the limit"};
 }
 
 Feature describe_congestion_control(const SystemFacts& facts) {

@@ -10,8 +10,8 @@
 
 namespace sluice {
 
-// Orders to a shard, each of which includes the ones before it. A poll of fd() on the ring wakes the
-// shard. post() is thread-safe and async-signal-safe.
+// Orders to a shard, each of which includes the ones before it. A poll of fd() on the ring wakes
+// the shard. post() is thread-safe and async-signal-safe.
 class Mailbox {
  public:
   enum class Order : uint8_t {
@@ -25,8 +25,8 @@ class Mailbox {
 
   void post(Order order) noexcept;
 
-  // For the shard: readable (poll(2)) after a post; order() tells the latest. acknowledge() makes it
-  // unreadable again.
+  // For the shard: readable (poll(2)) after a post; order() tells the latest. acknowledge() makes
+  // it unreadable again.
   int fd() const noexcept { return event_.get(); }
   Order order() const noexcept { return order_.load(std::memory_order_acquire); }
   void acknowledge() noexcept;

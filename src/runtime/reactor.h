@@ -22,8 +22,7 @@ struct Resumable : ListNode<Resumable> {
 // Not thread-safe: everything here belongs to the thread that calls run().
 class Reactor {
  public:
-  explicit Reactor(Ring& ring) noexcept
-      : ring_(ring), now_ms_(ring.now_ms()), timers_(now_ms_) {}
+  explicit Reactor(Ring& ring) noexcept : ring_(ring), now_ms_(ring.now_ms()), timers_(now_ms_) {}
 
   // Runs until stop() was called and nothing is ready any more.
   void run() noexcept;

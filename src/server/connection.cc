@@ -9,10 +9,11 @@ namespace sluice {
 
 namespace {
 
-// Whether the content of a request may be skipped, or only the end of the connection gets rid of it.
+// Whether the content of a request may be skipped, or only the end of the connection gets rid of
+// it.
 bool content_is_skippable(const http::RequestHead& head, uint64_t limit_bytes) noexcept {
-  // The client waits for leave to send it (RFC 9110 §10.1.1), and after a final response it may send
-  // it or not.
+  // The client waits for leave to send it (RFC 9110 §10.1.1), and after a final response it may
+  // send it or not.
   if (head.find("Expect")) return false;
   const auto length = head.find("Content-Length");
   if (!length) return true;
@@ -102,8 +103,8 @@ Task<Connection::Next> Connection::serve_request() noexcept {
   co_return co_await answering;
 }
 
-// Leaves the head parsed and `base` at its first byte. A head that came in one piece is parsed where
-// it lies; one in several is gathered in a block.
+// Leaves the head parsed and `base` at its first byte. A head that came in one piece is parsed
+// where it lies; one in several is gathered in a block.
 Task<Connection::Next> Connection::read_head(http::RequestParser& parser, SlabPool::Block& gathered,
                                              const char*& base) noexcept {
   size_t gathered_bytes = 0;
@@ -184,9 +185,8 @@ Task<Connection::Next> Connection::send(Response& response, http::Method method,
                                         Next after) noexcept {
   response.head().end();
   SLUICE_CHECK(response.head().ok());
-  Task<Result<void>> sending =
-      send_response({socket_, context_.pipes, context_.transfer_limits}, response.head().view(),
-                    response.body_for(method));
+  Task<Result<void>> sending = send_response({socket_, context_.pipes, context_.transfer_limits},
+                                             response.head().view(), response.body_for(method));
   const Result<void> sent = co_await sending;
   if (sent) co_return after;
   note_failure(sent.error());

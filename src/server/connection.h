@@ -38,7 +38,7 @@ struct ConnectionContext {
   CommonFields common_fields;
   Gate work;  // held by every connection and listener
   IntrusiveList<Connection, Connection> connections;
-  bool draining = false;                           // true exactly when responses end connections
+  bool draining = false;  // true exactly when responses end connections
 };
 
 class Connection : public ListNode<Connection> {

@@ -31,9 +31,9 @@ class Listener {
   void room_made() noexcept { accepting_.notify(); }
 
  private:
-  bool full() const noexcept { 
+  bool full() const noexcept {
     return context_.counters.connections_open.value() >= connection_count_;
-   }
+  }
   Task<void> accept_one() noexcept;
   Task<void> note_failure(Error error) noexcept;
 

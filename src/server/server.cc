@@ -1,5 +1,3 @@
-#include <sluice/server.h>
-
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -13,6 +11,8 @@
 #include <system_error>
 #include <thread>
 #include <utility>
+
+#include <sluice/server.h>
 
 #include "files/document_root.h"
 #include "ring/refusal.h"
@@ -50,9 +50,8 @@ Limits fit_to_descriptors(Limits limits, unsigned shard_count) {
   // A connection may also hold the file that it is sent.
   const uint32_t left = share - 2 * limits.pipe_count - limits.open_file_count;
   const uint32_t connections = std::max(share >= 256 ? left - left / 8 : left / 2, 1U);
-  limits.connection_count = limits.connection_count == 0
-                                ? connections
-                                : std::min(limits.connection_count, connections);
+  limits.connection_count =
+      limits.connection_count == 0 ? connections : std::min(limits.connection_count, connections);
   return limits;
 }
 
@@ -138,8 +137,8 @@ void Server::Implementation::start() {
   limits_ = fit_to_descriptors(options_.limits, shard_count);
   fit_to_pipe_pages(limits_, shard_count);
   root_ = std::make_unique<DocumentRoot>(options_.root);
-  settings_ = std::make_unique<ShardSettings>(
-      ShardSettings{*root_, options_.index, limits_, options_.log});
+  settings_ =
+      std::make_unique<ShardSettings>(ShardSettings{*root_, options_.index, limits_, options_.log});
 
   std::vector<std::vector<UniqueFd>> sockets(shard_count);
   try {

@@ -30,25 +30,25 @@ Shard::Shard(const ShardSettings& settings, std::vector<UniqueFd> listening)
       files_(reactor_, settings.root, settings.limits.open_file_count,
              settings.limits.open_file_ttl_ms),
       handler_(files_, settings.index_names),
-      context_{.reactor = reactor_,
-               .limits = settings.limits,
-               .head_limits = {.head_bytes = settings.limits.head_bytes,
-                               .target_bytes = settings.limits.target_bytes,
-                               .field_count = settings.limits.field_count},
-               .transfer_limits = {.send_progress_timeout_ms =
-                                       settings.limits.send_progress_timeout_ms,
-                                   .stalled_pipe_ms = settings.limits.stalled_pipe_ms},
-               .handler = handler_,
-               .pipes = pipes_,
-               .blocks = blocks_,
-               .counters = counters_,
-               .aborted_log = aborted_log_,
-               .common_fields = {},
-               .work = Gate(reactor_),
-               .connections = {}} {
+      context_{
+          .reactor = reactor_,
+          .limits = settings.limits,
+          .head_limits = {.head_bytes = settings.limits.head_bytes,
+                          .target_bytes = settings.limits.target_bytes,
+                          .field_count = settings.limits.field_count},
+          .transfer_limits = {.send_progress_timeout_ms = settings.limits.send_progress_timeout_ms,
+                              .stalled_pipe_ms = settings.limits.stalled_pipe_ms},
+          .handler = handler_,
+          .pipes = pipes_,
+          .blocks = blocks_,
+          .counters = counters_,
+          .aborted_log = aborted_log_,
+          .common_fields = {},
+          .work = Gate(reactor_),
+          .connections = {}} {
   for (UniqueFd& socket : listening) {
-    listeners_.push_back(std::make_unique<Listener>(
-        context_, std::move(socket), settings.limits.connection_count, accept_log_));
+    listeners_.push_back(std::make_unique<Listener>(context_, std::move(socket),
+                                                    settings.limits.connection_count, accept_log_));
   }
 }
 

@@ -36,8 +36,8 @@ http::RangeChoice range_for(const http::RequestHead& request, const OpenFile& fi
   // RFC 9110 §14.2: a range is for GET only, and one under a condition that does not hold is void.
   if (!range || request.method() != http::Method::kGet) return {http::RangeKind::kWhole, {0, size}};
   const auto condition = request.find("If-Range");
-  if (condition && !http::if_range_matches(*condition, file.entity_tag(),
-                                           file.state().modified_seconds)) {
+  if (condition &&
+      !http::if_range_matches(*condition, file.entity_tag(), file.state().modified_seconds)) {
     return {http::RangeKind::kWhole, {0, size}};
   }
   return http::choose_range(*range, size);
@@ -142,8 +142,8 @@ Task<void> StaticHandler::respond_with_index(const http::RequestHead& request,
     }
   }
   // No index: a directory that is there may not be listed, anything else is not found.
-  Task<Result<FileReference>> finding = files_.open(
-      std::string_view(target.c_str(), target.path().size()));
+  Task<Result<FileReference>> finding =
+      files_.open(std::string_view(target.c_str(), target.path().size()));
   const Result<FileReference> directory = co_await finding;
   if (!directory) {
     response.fail(status_of(directory.error()));

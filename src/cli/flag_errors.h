@@ -1,0 +1,17 @@
+// What a person is told whose flags are not right: one line.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <cstdint>
+#include <string>
+
+namespace sluice::cli {
+
+// For CLI::Option::check(): a whole number from `least` to `most`.
+CLI::Validator whole_number(uint64_t least, uint64_t most);
+
+// Names the flag, its value, and what would be allowed.
+std::string describe(const CLI::App& app, const CLI::ParseError& error);
+
+}  // namespace sluice::cli
