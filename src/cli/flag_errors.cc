@@ -52,10 +52,12 @@ std::string describe(const CLI::App& app, const CLI::ParseError& error) {
   const bool command_missing = code == CLI::ExitCodes::RequiredError;
   if (code == CLI::ExitCodes::ExtrasError || command_missing) {
     const auto unknown = app.remaining(true);
-    const std::string what = unknown.empty() ? "a command is missing"
-                                             : fmt::format("'{}' is not known", unknown.front());
-    return fmt::format("{}; allowed are {}", what,
-                       command_missing ? list_commands(app) : list_flags(command));
+    if (unknown.empty()) {
+      return fmt::format("a command is missing; allowed are {}", list_commands(app));
+    }
+    const bool command_wanted = command_missing && !unknown.front().starts_with('-');
+    return fmt::format("'{}' is not known; allowed are {}", unknown.front(),
+                       command_wanted ? list_commands(app) : list_flags(command));
   }
   return fmt::format("{}; see 'sluice {}{}--help'", error.what(), command.get_name(),
                      &command == &app ? "" : " ");
