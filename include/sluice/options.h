@@ -32,10 +32,12 @@ struct Limits {
   uint64_t head_timeout_ms = 10'000;
   // Between the end of a response and the first byte of the next request.
   uint64_t idle_timeout_ms = 60'000;
-  // Between two moments at which the client takes some bytes of a response.
+  // Between two moments at which the client acknowledges some bytes of a response.
   uint64_t send_progress_timeout_ms = 30'000;
   // After a response that ends a connection, for the client to notice (RFC 9112 §9.6).
   uint64_t linger_ms = 2'000;
+  // When the server ends, for a head that has begun to arrive.
+  uint64_t drain_head_ms = 1'000;
 
   // --- What a shard (a thread) may hold ----------------------------------------------------------
 

@@ -2,7 +2,17 @@
 
 #include <utility>
 
+#include "runtime/sleep.h"
+
 namespace sluice {
+
+namespace {
+
+// A process that is out of descriptors gets some back as responses end.
+constexpr int kExhaustedAttempts = 20;
+constexpr uint64_t kExhaustedPauseMs = 100;
+
+}  // namespace
 
 OpenFileTable::OpenFileTable(Reactor& reactor, const DocumentRoot& root, uint32_t file_count,
                              uint64_t ttl_ms)
@@ -32,8 +42,14 @@ FileReference OpenFileTable::find(std::string_view path) noexcept {
 Task<Result<FileReference>> OpenFileTable::open(std::string_view path) noexcept {
   Task<Result<DocumentRoot::Opened>> opening = root_.open(reactor_, path.data());
   Result<DocumentRoot::Opened> opened = co_await opening;
-  if (!opened && opened.error().code == ErrorCode::kExhausted && !by_age_.empty()) {
-    // What is kept only for convenience makes room for what is wanted now.
+  for (int attempt = 0; attempt < kExhaustedAttempts && !opened; ++attempt) {
+    if (opened.error().code != ErrorCode::kExhausted) break;
+    // What is kept only for convenience makes room for what is wanted now; then what others have
+    // open may do so.
+    if (by_age_.empty()) {
+      Sleep pause(reactor_, kExhaustedPauseMs);
+      co_await pause;
+    }
     forget_older_than(UINT64_MAX);
     Task<Result<DocumentRoot::Opened>> again = root_.open(reactor_, path.data());
     opened = co_await again;

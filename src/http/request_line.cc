@@ -8,7 +8,7 @@ namespace sluice::http {
 namespace {
 
 // Longer than every registered method. What is longer is not HTTP rather than a method to come.
-constexpr size_t kMaxMethodBytes = 32;
+constexpr size_t kMaxMethodBytes = 256;
 
 }  // namespace
 

@@ -28,6 +28,7 @@ class HeadWriter {
 
   // Complete field lines, each with its CRLF.
   HeadWriter& raw(std::string_view prepared_fields) noexcept {
+    if (prepared_fields.empty()) return *this;  // which may have no address to copy from
     if (char* const to = reserve(prepared_fields.size())) {
       std::memcpy(to, prepared_fields.data(), prepared_fields.size());
     }

@@ -1,6 +1,7 @@
 // A time by which a peer must have done something.
 #pragma once
 
+#include <climits>
 #include <cstdint>
 
 #include "runtime/reactor.h"
@@ -16,14 +17,29 @@ class Deadline final : private Timer {
     kEverything,
   };
 
+  // While sending: how often the socket is asked whether the peer has acknowledged something, as a
+  // part of the time that it is given.
+  static constexpr uint64_t kChecks = 10;
+
   // `socket` must stay open as long as this lives.
   Deadline(Reactor& reactor, int socket) noexcept : reactor_(reactor), socket_(socket) {}
   ~Deadline() { disarm(); }
 
-  // Replaces what was set before.
+  // Each of these replaces what was set before.
   void arm(uint64_t delay_ms, Ends ends = Ends::kEverything) noexcept {
     ends_ = ends;
+    progress_ms_ = 0;
     reactor_.set_timer(*this, delay_ms);
+  }
+
+  // Passes when the peer has acknowledged nothing of what was sent for `progress_ms`, whether or
+  // not there is room for more: a slow reader of a full buffer makes progress long before that.
+  void arm_progress(uint64_t progress_ms) noexcept {
+    ends_ = Ends::kEverything;
+    progress_ms_ = progress_ms;
+    last_progress_ms_ = reactor_.now_ms();
+    unacknowledged_bytes_ = INT_MAX;
+    reactor_.set_timer(*this, progress_ms / kChecks);
   }
   void disarm() noexcept { reactor_.timers().cancel(*this); }
 
@@ -31,11 +47,16 @@ class Deadline final : private Timer {
 
  private:
   void expire() noexcept override;
+  bool progressed() noexcept;
 
   Reactor& reactor_;
   const int socket_;
   Ends ends_ = Ends::kEverything;
   bool passed_ = false;
+  // While sending; progress_ms_ is 0 otherwise.
+  uint64_t progress_ms_ = 0;
+  uint64_t last_progress_ms_ = 0;
+  int unacknowledged_bytes_ = 0;  // at the last check
 };
 
 }  // namespace sluice

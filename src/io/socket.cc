@@ -16,7 +16,7 @@ Error Socket::error(int system_errno, const char* operation) const noexcept {
 Task<Result<void>> Socket::send_all(std::string_view bytes, int flags,
                                     uint64_t progress_ms) noexcept {
   while (!bytes.empty()) {
-    deadline_.arm(progress_ms);
+    deadline_.arm_progress(progress_ms);
     Send send(reactor_, fd(), bytes, flags);
     const int sent = co_await send;
     if (sent < 0) co_return std::unexpected(error(-sent, "send"));

@@ -45,7 +45,11 @@ Detached Connection::serve(ConnectionContext& context, UniqueFd socket) {
 }
 
 void Connection::drain() noexcept {
-  if (idle_) ::shutdown(socket_.fd(), SHUT_RD);
+  if (phase_ == Phase::kIdle) {
+    ::shutdown(socket_.fd(), SHUT_RD);
+  } else if (phase_ == Phase::kReadingHead) {
+    socket_.deadline().arm(context_.limits.drain_head_ms, Deadline::Ends::kReceiving);
+  }
 }
 
 Task<void> Connection::run() noexcept {
@@ -79,13 +83,14 @@ Task<void> Connection::run() noexcept {
 
 // True when bytes of a request are there, false when none will come.
 Task<bool> Connection::wait_for_request(uint64_t timeout_ms) noexcept {
+  phase_ = Phase::kReadingHead;
   if (!input_.available().empty()) co_return true;
   if (context_.draining) co_return false;
-  idle_ = true;
+  phase_ = Phase::kIdle;
   socket_.deadline().arm(timeout_ms, Deadline::Ends::kReceiving);
   Task<RequestInput::More> receiving = input_.more();
   const RequestInput::More more = co_await receiving;
-  idle_ = false;
+  phase_ = Phase::kReadingHead;
   co_return more == RequestInput::More::kBytes;
 }
 
@@ -97,6 +102,7 @@ Task<Connection::Next> Connection::serve_request() noexcept {
   const Next read = co_await reading;
   if (read != Next::kRequest) co_return read;
 
+  phase_ = Phase::kAnswering;
   context_.counters.requests.increment();
   const http::RequestHead head = parser.head(base);
   Task<Next> answering = answer(parser, head);
@@ -112,7 +118,9 @@ Task<Connection::Next> Connection::read_head(http::RequestParser& parser, SlabPo
     const std::string_view piece = input_.available();
     const http::RequestParser::Step step = parser.parse_head(piece);
     if (step.state == http::RequestParser::State::kInvalid) {
-      Task<Next> refusing = refuse(parser.error_status());
+      Task<Next> refusing =
+          refuse(parser.error_status(),
+                 gathered ? std::string_view(gathered.data(), gathered_bytes) : piece);
       co_return co_await refusing;
     }
     const bool complete = step.state == http::RequestParser::State::kHeadComplete;
@@ -140,7 +148,7 @@ Task<Connection::Next> Connection::read_head(http::RequestParser& parser, SlabPo
     if (more == RequestInput::More::kEnd && socket_.deadline().passed()) {
       context_.counters.clients_timed_out.increment();
       if (!parser.started()) co_return Next::kOrderly;
-      Task<Next> refusing = refuse(408);
+      Task<Next> refusing = refuse(408, {gathered.data(), gathered_bytes});
       co_return co_await refusing;
     }
     co_return Next::kGone;
@@ -172,12 +180,15 @@ Task<Connection::Next> Connection::answer(http::RequestParser& parser,
 }
 
 // Answers what could not be understood. What follows on the connection cannot be trusted.
-Task<Connection::Next> Connection::refuse(int status) noexcept {
+Task<Connection::Next> Connection::refuse(int status, std::string_view request) noexcept {
+  phase_ = Phase::kAnswering;
   const SlabPool::Block storage = context_.blocks.take();
   Response response(storage.span(), context_.common_fields.now());
   response.fail(status);
   response.head().field("Connection", "close");
-  Task<Next> sending = send(response, http::Method::kGet, Next::kOrderly);
+  const http::Method method =
+      request.starts_with("HEAD ") ? http::Method::kHead : http::Method::kGet;
+  Task<Next> sending = send(response, method, Next::kOrderly);
   co_return co_await sending;
 }
 

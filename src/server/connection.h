@@ -46,7 +46,8 @@ class Connection : public ListNode<Connection> {
   // Serves `socket` until its end, by itself. Holds a pass of context.work.
   static Detached serve(ConnectionContext& context, UniqueFd socket);
 
-  // Ends the connection if it waits for a request; after the response otherwise.
+  // Ends the connection: at once if it waits for a request, soon if the head of one is arriving,
+  // after the response otherwise.
   void drain() noexcept;
 
   // Ends the connection as fast as its operations can.
@@ -61,6 +62,12 @@ class Connection : public ListNode<Connection> {
     kReset,    // what was sent is not whole, or the peer takes nothing: it must not look orderly
   };
 
+  enum class Phase : uint8_t {
+    kIdle,         // the first byte of a request is awaited
+    kReadingHead,  // the rest of its head is
+    kAnswering,
+  };
+
   Connection(ConnectionContext& context, UniqueFd socket) noexcept;
   ~Connection();
 
@@ -70,7 +77,7 @@ class Connection : public ListNode<Connection> {
   Task<Next> read_head(http::RequestParser& parser, SlabPool::Block& gathered,
                        const char*& base) noexcept;
   Task<Next> answer(http::RequestParser& parser, const http::RequestHead& head) noexcept;
-  Task<Next> refuse(int status) noexcept;
+  Task<Next> refuse(int status, std::string_view request) noexcept;
   Task<Next> send(Response& response, http::Method method, Next after) noexcept;
   Task<Next> skip_content(http::RequestParser& parser) noexcept;
   Task<void> linger() noexcept;
@@ -79,7 +86,7 @@ class Connection : public ListNode<Connection> {
   ConnectionContext& context_;
   Socket socket_;
   RequestInput input_;
-  bool idle_ = false;  // true exactly while the first byte of a request is awaited
+  Phase phase_ = Phase::kIdle;
 };
 
 }  // namespace sluice

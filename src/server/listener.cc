@@ -38,6 +38,7 @@ Detached Listener::run() {
   }
   accepting_.cancel();
   while (!accepting_.over()) co_await accepting_.changed();
+  socket_.reset();  // who comes now is refused, rather than kept waiting
 }
 
 Task<void> Listener::accept_one() noexcept {

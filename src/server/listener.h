@@ -21,7 +21,8 @@ class Listener {
         log_(log),
         accepting_(context.reactor, socket_.get()) {}
 
-  // Accepts until stop() was called, by itself. Holds a pass of context.work.
+  // Accepts until stop() was called, by itself, then closes the socket. Holds a pass of
+  // context.work.
   Detached run();
 
   // After this no connection is accepted.

@@ -112,7 +112,7 @@ Task<Result<void>> pump(SplicedFile& file, PipePool::Lease& lease) noexcept {
   PipePool& pipes = file.context.pipes;
   Pipe& pipe = *lease;
   while (true) {
-    socket.deadline().arm(file.context.limits.send_progress_timeout_ms);
+    socket.deadline().arm_progress(file.context.limits.send_progress_timeout_ms);
     Task<Result<Room>> moving =
         pipe.bytes_inside == 0 ? move_chunk(file, pipe) : move_rest(file, pipe);
     const Result<Room> room = co_await moving;
