@@ -49,6 +49,7 @@ ServeCommand::ServeCommand(CLI::App& app)
           "free; may be given more than once")
       ->type_name("ADDR:PORT")
       ->expected(1)
+      ->allow_extra_args(false)  // one value each: "[::1]:80" is no list
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->capture_default_str();
   command_
@@ -61,6 +62,7 @@ ServeCommand::ServeCommand(CLI::App& app)
                    "File that stands for its directory; may be given more than once")
       ->type_name("NAME")
       ->expected(1)
+      ->allow_extra_args(false)  // one value each: "[::1]:80" is no list
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->capture_default_str();
   command_

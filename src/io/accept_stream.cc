@@ -10,7 +10,7 @@
 
 namespace sluice {
 
-AcceptStream::~AcceptStream() {
+void AcceptStream::discard() noexcept {
   while (taken_ < queue_.size()) UniqueFd unwanted(queue_[taken_++]);
 }
 

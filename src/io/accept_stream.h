@@ -25,7 +25,7 @@ class AcceptStream final : private Operation {
   // `listener` must stay open until over().
   AcceptStream(Reactor& reactor, int listener) noexcept
       : reactor_(reactor), listener_(listener), changed_(reactor) {}
-  ~AcceptStream();
+  ~AcceptStream() { discard(); }
 
   // True when take() has something to say without waiting.
   bool ready() const noexcept { return taken_ < queue_.size() || error_ != 0; }
@@ -42,6 +42,9 @@ class AcceptStream final : private Operation {
 
   // The next connection, or why accepting has stopped. REQUIRES: ready().
   Result<UniqueFd> take() noexcept;
+
+  // Closes what was accepted and not taken.
+  void discard() noexcept;
 
   // True when the kernel holds nothing of this stream any more.
   bool over() const noexcept { return !in_flight(); }

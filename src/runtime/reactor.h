@@ -1,6 +1,7 @@
 // The loop of a shard, the only one in the program.
 #pragma once
 
+#include <algorithm>
 #include <coroutine>
 #include <cstdint>
 
@@ -42,9 +43,9 @@ class Reactor {
   // The clock as it was when this turn's completions arrived.
   uint64_t now_ms() const noexcept { return now_ms_; }
 
-  // Sets `timer` to expire `delay_ms` from now.
+  // Sets `timer` to expire `delay_ms` from now; a delay beyond the end of time is without end.
   void set_timer(Timer& timer, uint64_t delay_ms) noexcept {
-    timers_.set(timer, now_ms_ + delay_ms);
+    timers_.set(timer, now_ms_ + std::min(delay_ms, UINT64_MAX - now_ms_));
   }
 
  private:

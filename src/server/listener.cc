@@ -38,7 +38,9 @@ Detached Listener::run() {
   }
   accepting_.cancel();
   while (!accepting_.over()) co_await accepting_.changed();
-  socket_.reset();  // who comes now is refused, rather than kept waiting
+  // Who comes now is refused, rather than kept waiting.
+  accepting_.discard();
+  socket_.reset();
 }
 
 Task<void> Listener::accept_one() noexcept {
