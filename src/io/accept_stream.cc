@@ -14,11 +14,20 @@ void AcceptStream::discard() noexcept {
   while (taken_ < queue_.size()) UniqueFd unwanted(queue_[taken_++]);
 }
 
-void AcceptStream::start() noexcept {
-  if (in_flight()) return;
+void AcceptStream::start(Amount amount) noexcept {
+  if (in_flight()) {
+    if (amount_ == Amount::kStream && amount == Amount::kOne) cancel();
+    return;
+  }
   cancel_requested_ = false;
-  io_uring_prep_multishot_accept(&reactor_.ring().prepare(*this), listener_, nullptr, nullptr,
-                                 SOCK_NONBLOCK | SOCK_CLOEXEC);
+  amount_ = amount;
+  constexpr int kFlags = SOCK_NONBLOCK | SOCK_CLOEXEC;
+  io_uring_sqe& entry = reactor_.ring().prepare(*this);
+  if (amount == Amount::kOne) {
+    io_uring_prep_accept(&entry, listener_, nullptr, nullptr, kFlags);
+  } else {
+    io_uring_prep_multishot_accept(&entry, listener_, nullptr, nullptr, kFlags);
+  }
 }
 
 void AcceptStream::cancel() noexcept {

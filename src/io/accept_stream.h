@@ -30,8 +30,13 @@ class AcceptStream final : private Operation {
   // True when take() has something to say without waiting.
   bool ready() const noexcept { return taken_ < queue_.size() || error_ != 0; }
 
-  // Makes sure that the kernel accepts.
-  void start() noexcept;
+  enum class Amount : uint8_t {
+    kOne,     // then start() again
+    kStream,  // all that come: at once as many as the backlog holds
+  };
+
+  // Makes sure that the kernel accepts. A stream that is to become kOne is stopped first.
+  void start(Amount amount) noexcept;
 
   // Asks the kernel to stop accepting; what it accepted meanwhile is still to be taken.
   void cancel() noexcept;
@@ -57,8 +62,9 @@ class AcceptStream final : private Operation {
   Event changed_;
   std::vector<int> queue_;  // accepted; the first taken_ of them have been handed out
   size_t taken_ = 0;
-  bool cancel_requested_ = false;  // since the accept in flight was started
-  int error_ = 0;                  // why the accept stopped, still to be told
+  Amount amount_ = Amount::kStream;  // of the accept in flight
+  bool cancel_requested_ = false;    // since the accept in flight was started
+  int error_ = 0;                    // why the accept stopped, still to be told
 };
 
 }  // namespace sluice

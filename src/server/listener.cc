@@ -23,7 +23,9 @@ Detached Listener::run() {
       continue;
     }
     if (!full()) {
-      accepting_.start();
+      // A stream takes all of the backlog at once, whether or not there is room for it.
+      const bool ample = room() > context_.limits.backlog_count;
+      accepting_.start(ample ? AcceptStream::Amount::kStream : AcceptStream::Amount::kOne);
     } else {
       // The kernel's backlog holds the others until there is room.
       accepting_.cancel();

@@ -32,9 +32,11 @@ class Listener {
   void room_made() noexcept { accepting_.notify(); }
 
  private:
-  bool full() const noexcept {
-    return context_.counters.connections_open.value() >= connection_count_;
+  uint64_t room() const noexcept {
+    const uint64_t open = context_.counters.connections_open.value();
+    return open < connection_count_ ? connection_count_ - open : 0;
   }
+  bool full() const noexcept { return room() == 0; }
   Task<void> accept_one() noexcept;
   Task<void> note_failure(Error error) noexcept;
 
