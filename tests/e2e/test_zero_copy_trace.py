@@ -1,0 +1,78 @@
+"""File data goes from the page cache to the socket without passing through the process.
+
+The tests look at what the server asks of the kernel during a download, because a server that
+copied the file would be right in every other respect.
+"""
+
+import os
+
+import pytest
+
+from support.process import resident_mib
+from support.server import SANITIZED
+from support.tracing import DATA_CALLS, trace_calls, trace_ring
+from support.tree import noise, sha256, write
+
+SIZE = 64 << 20
+# Enough for request and response heads, wake-ups and the like; far below the size of the file.
+OVERHEAD_BYTES = 64 * 1024
+RING_COPIES = ("READ", "READV", "READ_FIXED", "READ_MULTISHOT", "WRITE", "WRITEV", "WRITE_FIXED",
+               "SEND", "SENDMSG", "SEND_ZC", "SENDMSG_ZC", "READV_FIXED", "WRITEV_FIXED")
+
+
+@pytest.fixture(scope="module")
+def content():
+    return noise(SIZE)
+
+
+@pytest.fixture
+def traced_server(start, directory, content):
+    write(directory / "big.bin", content)
+    write(directory / "small.txt", b"small")
+    server = start(directory)
+    assert server.get("/small.txt").body == b"small"
+    return server
+
+
+@pytest.mark.parametrize("temperature", ["cold", "warm"])
+def test_the_ring_splices_and_reads_nothing(traced_server, content, directory, temperature):
+    if temperature == "cold":
+        drop_from_memory(directory / "big.bin")
+    with trace_ring(traced_server.pid) as ring:
+        assert sha256(traced_server.get("/big.bin").body) == sha256(content)
+    assert ring.counts["SPLICE"] >= 64, ring.counts
+    assert ring.bytes["SPLICE"] >= SIZE, ring.bytes
+    assert sum(ring.bytes[opcode] for opcode in RING_COPIES) < OVERHEAD_BYTES, ring.bytes
+    assert all(ring.counts[opcode] == 0 for opcode in RING_COPIES if opcode.startswith("READ")), \
+        ring.counts
+
+
+def drop_from_memory(path):
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+    finally:
+        os.close(descriptor)
+
+
+def test_no_system_call_carries_file_data(traced_server, content, tmp_path):
+    with trace_calls(traced_server.pid, tmp_path / "strace.txt") as moved:
+        assert sha256(traced_server.get("/big.bin").body) == sha256(content)
+    assert sum(moved[call] for call in DATA_CALLS) < OVERHEAD_BYTES, moved
+    assert moved["mmap"] < 1 << 20, moved
+
+
+@pytest.mark.skipif(SANITIZED, reason="sanitizers need memory of their own")
+def test_a_download_takes_no_memory(traced_server, content):
+    before = resident_mib(traced_server.pid)
+    assert sha256(traced_server.get("/big.bin").body) == sha256(content)
+    assert resident_mib(traced_server.pid) - before < 2
+
+
+def test_the_ring_trace_sees_requests(traced_server):
+    """A trace that saw nothing would prove nothing: each request must show up in it."""
+    with trace_ring(traced_server.pid) as ring:
+        for _ in range(20):
+            assert traced_server.get("/small.txt").body == b"small"
+    assert sum(ring.counts.values()) >= 20, ring.counts
