@@ -297,7 +297,7 @@ std::set<std::string> open_descriptors() {
 }
 
 TEST(FeatureProbe, FindsAllThatTheTestsNeed) {
-  const ProbeReport report = probe_features();
+  const Diagnosis report = probe_features();
   EXPECT_EQ(report.refusal, "");
   EXPECT_GE(report.features.size(), 10U);
   std::set<std::string> names;
