@@ -130,7 +130,7 @@ INSTANTIATE_TEST_SUITE_P(
         RefusedLine{"GETX / HTTP/1.1" WITH_HOST, 501}, RefusedLine{"GE / HTTP/1.1" WITH_HOST, 501},
         RefusedLine{"!#$%&'*+-.^_`|~ / HTTP/1.1" WITH_HOST, 501},
         RefusedLine{"ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEF / HTTP/1.1" WITH_HOST, 501},
-        RefusedLine{"ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFG / HTTP/1.1" WITH_HOST, 400},
+        RefusedLine{"ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFG / HTTP/1.1" WITH_HOST, 501},
         // llhttp knows these, but not as methods of HTTP/1.1.
         RefusedLine{"PRI * HTTP/1.1" WITH_HOST, 501}, RefusedLine{"PRI /a HTTP/1.1" WITH_HOST, 501},
         RefusedLine{"PLAY / HTTP/1.1" WITH_HOST, 501},
