@@ -12,12 +12,16 @@ namespace {
 constexpr int kExhaustedAttempts = 20;
 constexpr uint64_t kExhaustedPauseMs = 100;
 
+// A file that is used again takes a path of this length without asking the heap.
+constexpr size_t kUsualPathBytes = 255;
+
 }  // namespace
 
 OpenFileTable::OpenFileTable(Reactor& reactor, const DocumentRoot& root, uint32_t file_count,
                              uint64_t ttl_ms)
     : reactor_(reactor), root_(root), file_count_(file_count), ttl_ms_(ttl_ms) {
   by_path_.reserve(file_count);
+  map_nodes_.reserve(file_count);
 }
 
 OpenFileTable::~OpenFileTable() {
@@ -78,6 +82,7 @@ OpenFile& OpenFileTable::blank() {
   if (blank_.empty()) {
     all_.push_back(std::make_unique<OpenFile>());
     all_.back()->table_ = this;
+    all_.back()->path_.reserve(kUsualPathBytes);
     blank_.reserve(all_.size());
     return *all_.back();
   }
@@ -86,19 +91,31 @@ OpenFile& OpenFileTable::blank() {
   return file;
 }
 
+void OpenFileTable::enter(OpenFile& file) {
+  if (map_nodes_.empty()) {
+    by_path_.emplace(file.path_, &file);
+    return;
+  }
+  PathMap::node_type node = std::move(map_nodes_.back());
+  map_nodes_.pop_back();
+  node.key() = file.path_;
+  node.mapped() = &file;
+  by_path_.insert(std::move(node));
+}
+
 void OpenFileTable::keep(OpenFile& file) {
   // Two requests may have missed at once: the later one stays.
   if (const auto twin = by_path_.find(file.path_); twin != by_path_.end()) forget(*twin->second);
   if (by_path_.size() >= file_count_) forget(by_age_.front());
   file.opened_ms_ = reactor_.now_ms();
   file.kept_ = true;
-  by_path_.emplace(file.path_, &file);
+  enter(file);
   by_age_.push_back(file);
   if (!set()) reactor_.set_timer(*this, ttl_ms_);
 }
 
 void OpenFileTable::forget(OpenFile& file) noexcept {
-  by_path_.erase(file.path_);
+  map_nodes_.push_back(by_path_.extract(file.path_));
   static_cast<ListNode<OpenFile>&>(file).unlink();
   file.kept_ = false;
   dropped(file);

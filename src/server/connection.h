@@ -32,7 +32,7 @@ struct ConnectionContext {
   TransferLimits transfer_limits;
   StaticHandler& handler;
   PipePool& pipes;
-  SlabPool& blocks;  // each of limits.head_bytes
+  SlabPool& blocks;  // each with room for the head of a request or of a response
   Counters& counters;
   OperatorLog& aborted_log;
   CommonFields common_fields;

@@ -36,7 +36,11 @@ struct SocketAddress {
 
 [[noreturn]] void refuse_system(const std::string& text, int system_errno) {
   std::string message = "'" + text + "': " + strerrordesc_np(system_errno);
-  if (system_errno == EADDRINUSE) {
+  if (text.starts_with(kUnixPrefix)) {
+    message += system_errno == EADDRINUSE
+                   ? "; a server listens there, or what is there is no socket: choose another path"
+                   : "; the path must be in a directory that this process may write to";
+  } else if (system_errno == EADDRINUSE) {
     message += "; another program listens there: choose another port, or 0 for any that is free";
   } else if (system_errno == EADDRNOTAVAIL) {
     message += "; this machine has no such address: choose one of its own, or 0.0.0.0 for all";
@@ -116,7 +120,8 @@ std::string name_of(SocketAddress& address) {
 void remove_stale_socket(SocketAddress& address, const std::string& path) {
   struct stat status;
   if (lstat(path.c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) return;
-  const UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  // Non-blocking: where the backlog is full, connect(2) would wait for its server.
+  const UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const bool answered = connect(probe.get(), address.get(), address.length) == 0;
   if (!answered && errno == ECONNREFUSED) unlink(path.c_str());
 }

@@ -1,6 +1,7 @@
 // A response while a handler decides on it.
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <string_view>
 
@@ -15,7 +16,10 @@ namespace sluice {
 // the connection's own, ends the head and sends it.
 class Response {
  public:
-  // `storage` holds the head; `common_fields` go into every response.
+  // Room for every head: a Location of 12 KiB and the other fields.
+  static constexpr size_t kHeadBytes = 14 * 1024;
+
+  // `storage` (kHeadBytes) holds the head; `common_fields` go into every response.
   Response(std::span<char> storage, std::string_view common_fields) noexcept
       : storage_(storage), common_fields_(common_fields), head_(storage) {}
 

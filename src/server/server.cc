@@ -6,8 +6,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <fstream>
 #include <future>
+#include <mutex>
+#include <optional>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -96,6 +99,42 @@ void check(const Options& options) {
   if (buffers == 0 || buffers > 32768 || (buffers & (buffers - 1)) != 0) {
     refuse("limits", "receive_buffer_count must be a power of two from 1 to 32768");
   }
+  if (limits.receive_buffer_bytes == 0) refuse("limits", "receive_buffer_bytes must not be 0");
+}
+
+// Keeps the calling thread on one processor; -1 leaves it to the scheduler.
+void pin_to(int processor) noexcept {
+  if (processor < 0) return;
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(processor, &set);
+  sched_setaffinity(0, sizeof set, &set);
+}
+
+// While it lives no signal reaches the calling thread, nor the threads that it starts.
+class SignalsBlocked {
+ public:
+  SignalsBlocked() noexcept {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_;
+};
+
+void add(Stats& sum, const Counters& counters) noexcept {
+  sum.connections_accepted += counters.connections_accepted.value();
+  sum.connections_open += counters.connections_open.value();
+  sum.accept_failures += counters.accept_failures.value();
+  sum.connection_limit_hits += counters.connection_limit_hits.value();
+  sum.requests += counters.requests.value();
+  sum.responses_aborted += counters.responses_aborted.value();
+  sum.clients_timed_out += counters.clients_timed_out.value();
 }
 
 }  // namespace
@@ -117,7 +156,7 @@ class Server::Implementation {
     std::future<void> ended;
   };
 
-  void begin(Worker& worker, int processor);
+  void begin(Worker& worker, std::vector<UniqueFd> listening, int processor);
   void post(Mailbox::Order order) noexcept;
 
   Options options_;
@@ -127,6 +166,12 @@ class Server::Implementation {
   std::vector<std::string> addresses_;
   std::vector<std::string> unix_paths_;
   std::vector<Worker> workers_;
+
+  // What stats() needs, which any thread may call at any time: the counters of shards that live,
+  // and the sums of those that have ended.
+  mutable std::mutex stats_mutex_;
+  std::vector<const Counters*> counters_;
+  Stats ended_;
 };
 
 void Server::Implementation::start() {
@@ -150,12 +195,13 @@ void Server::Implementation::start() {
     }
     workers_.resize(shard_count);
     for (unsigned i = 0; i < shard_count; ++i) {
-      workers_[i].shard = std::make_unique<Shard>(*settings_, std::move(sockets[i]));
-    }
-    for (unsigned i = 0; i < shard_count; ++i) {
       // Where there are fewer shards than processors the scheduler knows better.
-      begin(workers_[i], shard_count == processors.size() ? processors[i] : -1);
+      const int processor = shard_count == processors.size() ? processors[i] : -1;
+      begin(workers_[i], std::move(sockets[i]), processor);
     }
+    const std::scoped_lock lock(stats_mutex_);
+    ended_ = {};
+    for (const Worker& worker : workers_) counters_.push_back(&worker.shard->counters());
   } catch (const std::system_error& error) {
     stop(0);
     throw StartError(StartError::Kind::kSystem, "", error.what());
@@ -165,32 +211,33 @@ void Server::Implementation::start() {
   }
 }
 
-void Server::Implementation::begin(Worker& worker, int processor) {
+void Server::Implementation::begin(Worker& worker, std::vector<UniqueFd> listening, int processor) {
   std::promise<Result<void>> started;
   std::future<Result<void>> start = started.get_future();
   std::promise<void> ended;
   worker.ended = ended.get_future();
 
   // Inherited by the new thread: signals are the program's affair.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  worker.thread = std::thread([&shard = *worker.shard, processor, started = std::move(started),
-                               ended = std::move(ended)]() mutable {
+  std::optional<SignalsBlocked> blocked(std::in_place);
+  worker.thread = std::thread([this, &worker, processor, listening = std::move(listening),
+                               started = std::move(started), ended = std::move(ended)]() mutable {
     pthread_setname_np(pthread_self(), "sluice-shard");
-    if (processor >= 0) {
-      cpu_set_t set;
-      CPU_ZERO(&set);
-      CPU_SET(processor, &set);
-      sched_setaffinity(0, sizeof set, &set);
+    pin_to(processor);
+    Result<void> enabled;
+    try {
+      // On this thread: when a ring goes, the kernel interrupts the thread that made it, and the
+      // caller's system calls would fail with EINTR some time after stop().
+      worker.shard = std::make_unique<Shard>(*settings_, std::move(listening));
+      enabled = worker.shard->enable();
+      started.set_value(enabled);
+    } catch (...) {
+      started.set_exception(std::current_exception());
+      return;
     }
-    const Result<void> enabled = shard.enable();
-    started.set_value(enabled);
-    if (enabled) shard.run();
+    if (enabled) worker.shard->run();
     ended.set_value();
   });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  blocked.reset();
 
   const Result<void> enabled = start.get();
   if (!enabled) {
@@ -214,25 +261,23 @@ void Server::Implementation::stop(uint64_t drain_timeout_ms) {
   for (Worker& worker : workers_) {
     if (worker.thread.joinable()) worker.thread.join();
   }
+  {
+    const std::scoped_lock lock(stats_mutex_);
+    for (const Counters* counters : counters_) add(ended_, *counters);
+    counters_.clear();
+  }
   workers_.clear();
+  settings_.reset();
+  root_.reset();
   for (const std::string& path : unix_paths_) unlink(path.c_str());
   unix_paths_.clear();
   addresses_.clear();
 }
 
 Stats Server::Implementation::stats() const noexcept {
-  Stats sum;
-  for (const Worker& worker : workers_) {
-    if (!worker.shard) continue;
-    const Counters& counters = worker.shard->counters();
-    sum.connections_accepted += counters.connections_accepted.value();
-    sum.connections_open += counters.connections_open.value();
-    sum.accept_failures += counters.accept_failures.value();
-    sum.connection_limit_hits += counters.connection_limit_hits.value();
-    sum.requests += counters.requests.value();
-    sum.responses_aborted += counters.responses_aborted.value();
-    sum.clients_timed_out += counters.clients_timed_out.value();
-  }
+  const std::scoped_lock lock(stats_mutex_);
+  Stats sum = ended_;
+  for (const Counters* counters : counters_) add(sum, *counters);
   return sum;
 }
 

@@ -2,6 +2,7 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "io/operations.h"
@@ -25,7 +26,7 @@ Shard::Shard(const ShardSettings& settings, std::vector<UniqueFd> listening)
       reactor_(ring_),
       accept_log_(settings.log),
       aborted_log_(settings.log),
-      blocks_(settings.limits.head_bytes),
+      blocks_(std::max(settings.limits.head_bytes, Response::kHeadBytes)),
       pipes_(reactor_, settings.limits.pipe_count, settings.limits.pipe_bytes),
       files_(reactor_, settings.root, settings.limits.open_file_count,
              settings.limits.open_file_ttl_ms),

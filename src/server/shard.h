@@ -34,7 +34,7 @@ struct ShardSettings {
 
 class Shard {
  public:
-  // Made on any thread. `listening` are sockets of this shard's own. Throws StartError or
+  // Made on the thread that will run it. `listening` are sockets of its own. Throws StartError or
   // std::system_error.
   Shard(const ShardSettings& settings, std::vector<UniqueFd> listening);
 

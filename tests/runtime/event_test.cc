@@ -73,7 +73,7 @@ TEST(EventTest, WithoutAWaiterItIsForgotten) {
   EXPECT_EQ(looks, 2);
 }
 
-Detached ping(Event& mine, Event& theirs, int rounds, const std::string& name,
+Detached ping(Event& mine, Event& theirs, int rounds, std::string name,
               std::vector<std::string>& log) {
   for (int round = 0; round < rounds; ++round) {
     co_await mine.wait();
