@@ -13,7 +13,6 @@ namespace sluice {
 enum class ErrorCode : uint8_t {
   kNotFound,     // no such file, or one that must not be seen
   kForbidden,    // the file is there, this process may not read it
-  kBadRequest,   // the peer sent what no specification allows
   kPeerGone,     // reset, closed, or shut down by a deadline
   kTimedOut,     // a deadline passed
   kChanged,      // a file is no longer what it was when its response began

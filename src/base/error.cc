@@ -25,6 +25,9 @@ ErrorCode code_of(int system_errno) noexcept {
     case ECONNABORTED:
     case ENOTCONN:
     case ESHUTDOWN:
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+    case ENETDOWN:
       return ErrorCode::kPeerGone;
     case ETIME:
     case ETIMEDOUT:
@@ -33,6 +36,7 @@ ErrorCode code_of(int system_errno) noexcept {
     case ENFILE:
     case ENOMEM:
     case ENOBUFS:
+    case EAGAIN:
       return ErrorCode::kExhausted;
     case EINVAL:
     case ENOSYS:

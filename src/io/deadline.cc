@@ -8,6 +8,12 @@
 
 namespace sluice {
 
+void reset_connection(int socket) noexcept {
+  // Dissolving the association (connect(2)) makes TCP reset it at once, also with data unsent.
+  const sockaddr nobody{.sa_family = AF_UNSPEC, .sa_data = {}};
+  if (::connect(socket, &nobody, sizeof nobody) != 0) ::shutdown(socket, SHUT_RDWR);
+}
+
 bool Deadline::progressed() noexcept {
   int unacknowledged = 0;
   if (::ioctl(socket_, SIOCOUTQ, &unacknowledged) != 0) return false;
@@ -26,6 +32,7 @@ void Deadline::expire() noexcept {
     }
   }
   passed_ = true;
+  if (progress_ms_ > 0) return reset_connection(socket_);
   // Fails only where the peer has already gone, and then there is nothing left to end.
   ::shutdown(socket_, ends_ == Ends::kReceiving ? SHUT_RD : SHUT_RDWR);
 }

@@ -8,13 +8,19 @@
 
 namespace sluice {
 
-// When it passes, the socket is shut down (shutdown(2)): every operation on it completes, and who
-// awaited one asks passed() for the reason. So no wait needs a second way to end.
+// Ends a connection so that the peer cannot take what it has received for a whole: with a reset,
+// where the protocol has one (TCP), otherwise by shutdown(2). Whoever waits for the socket is
+// resumed.
+void reset_connection(int socket) noexcept;
+
+// When it passes, the socket is shut down (shutdown(2)), or reset when a response is cut off by
+// that: every operation on it completes, and who awaited one asks passed() for the reason. So no
+// wait for a peer needs a second way to end.
 class Deadline final : private Timer {
  public:
   enum class Ends : uint8_t {
-    kReceiving,  // SHUT_RD: the peer can still be answered
-    kEverything,
+    kReceiving,   // SHUT_RD: the peer can still be answered
+    kEverything,  // SHUT_RDWR: an orderly end
   };
 
   // While sending: how often the socket is asked whether the peer has acknowledged something, as a
@@ -28,6 +34,7 @@ class Deadline final : private Timer {
   // Each of these replaces what was set before.
   void arm(uint64_t delay_ms, Ends ends = Ends::kEverything) noexcept {
     ends_ = ends;
+    passed_ = false;
     progress_ms_ = 0;
     reactor_.set_timer(*this, delay_ms);
   }
@@ -35,7 +42,7 @@ class Deadline final : private Timer {
   // Passes when the peer has acknowledged nothing of what was sent for `progress_ms`, whether or
   // not there is room for more: a slow reader of a full buffer makes progress long before that.
   void arm_progress(uint64_t progress_ms) noexcept {
-    ends_ = Ends::kEverything;
+    passed_ = false;
     progress_ms_ = progress_ms;
     last_progress_ms_ = reactor_.now_ms();
     unacknowledged_bytes_ = INT_MAX;
@@ -43,6 +50,7 @@ class Deadline final : private Timer {
   }
   void disarm() noexcept { reactor_.timers().cancel(*this); }
 
+  // Since it was armed.
   bool passed() const noexcept { return passed_; }
 
  private:

@@ -33,6 +33,7 @@ PipePool::PipePool(Reactor& reactor, uint32_t count, uint32_t bytes_each)
       count_(count),
       bytes_each_(bytes_each),
       null_device_(open("/dev/null", O_WRONLY | O_CLOEXEC)) {
+  if (!null_device_) throw std::system_error(errno, std::system_category(), "/dev/null");
   free_.reserve(count);
   // One at least is there from the start: who waits for a pipe waits for one that exists.
   Pipe first = make_pipe(bytes_each_);

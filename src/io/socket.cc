@@ -30,11 +30,7 @@ void Socket::abort() noexcept {
   ::shutdown(fd(), SHUT_RDWR);
 }
 
-void Socket::reset() noexcept {
-  const linger at_once{.l_onoff = 1, .l_linger = 0};
-  ::setsockopt(fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-  ::shutdown(fd(), SHUT_RD);
-}
+void Socket::reset() noexcept { reset_connection(fd()); }
 
 Task<void> Socket::join() noexcept {
   deadline_.disarm();

@@ -45,7 +45,7 @@ Detached Connection::serve(ConnectionContext& context, UniqueFd socket) {
 }
 
 void Connection::drain() noexcept {
-  if (phase_ == Phase::kIdle) {
+  if (phase_ == Phase::kIdle || phase_ == Phase::kSkipping) {
     ::shutdown(socket_.fd(), SHUT_RD);
   } else if (phase_ == Phase::kReadingHead) {
     socket_.deadline().arm(context_.limits.drain_head_ms, Deadline::Ends::kReceiving);
@@ -103,6 +103,7 @@ Task<Connection::Next> Connection::serve_request() noexcept {
   if (read != Next::kRequest) co_return read;
 
   phase_ = Phase::kAnswering;
+  socket_.deadline().disarm();
   context_.counters.requests.increment();
   const http::RequestHead head = parser.head(base);
   Task<Next> answering = answer(parser, head);
@@ -163,8 +164,9 @@ Task<Connection::Next> Connection::answer(http::RequestParser& parser,
   co_await responding;
 
   const bool has_content = head.has_body();
+  const http::Method method = head.method();
   const bool persists =
-      head.keep_alive() && !context_.draining &&
+      head.keep_alive() && !context_.draining && head.method_name() != "CONNECT" &&
       (!has_content || content_is_skippable(head, context_.limits.unwanted_content_bytes));
   if (!persists) {
     response.head().field("Connection", "close");
@@ -172,7 +174,10 @@ Task<Connection::Next> Connection::answer(http::RequestParser& parser,
     response.head().field("Connection", "keep-alive");
   }
 
-  Task<Next> sending = send(response, head.method(), persists ? Next::kRequest : Next::kOrderly);
+  // The head is not needed any more, and a buffer of the ring is not for keeping while a client
+  // takes its time.
+  input_.release_consumed();
+  Task<Next> sending = send(response, method, persists ? Next::kRequest : Next::kOrderly);
   const Next next = co_await sending;
   if (next != Next::kRequest || !has_content) co_return next;
   Task<Next> skipping = skip_content(parser);
@@ -206,6 +211,7 @@ Task<Connection::Next> Connection::send(Response& response, http::Method method,
 
 // Reads the content of the request that was answered, so that none of it is taken for the next one.
 Task<Connection::Next> Connection::skip_content(http::RequestParser& parser) noexcept {
+  phase_ = Phase::kSkipping;
   socket_.deadline().arm(context_.limits.head_timeout_ms, Deadline::Ends::kReceiving);
   uint64_t skipped_bytes = 0;
   while (true) {

@@ -46,12 +46,13 @@ class Connection : public ListNode<Connection> {
   // Serves `socket` until its end, by itself. Holds a pass of context.work.
   static Detached serve(ConnectionContext& context, UniqueFd socket);
 
-  // Ends the connection: at once if it waits for a request, soon if the head of one is arriving,
-  // after the response otherwise.
+  // Ends the connection: at once if it waits for a request or for nothing but content that it
+  // throws away, soon if a head is arriving, after the response otherwise.
   void drain() noexcept;
 
-  // Ends the connection as fast as its operations can.
-  void abort() noexcept { socket_.abort(); }
+  // Ends the connection as fast as its operations can; a response that this cuts off does not look
+  // whole to the peer.
+  void abort() noexcept { phase_ == Phase::kAnswering ? socket_.reset() : socket_.abort(); }
 
  private:
   // What serving a request leads to: the next one, or an end of the connection.
@@ -66,6 +67,7 @@ class Connection : public ListNode<Connection> {
     kIdle,         // the first byte of a request is awaited
     kReadingHead,  // the rest of its head is
     kAnswering,
+    kSkipping,  // the response is sent, the rest of the request's content is awaited
   };
 
   Connection(ConnectionContext& context, UniqueFd socket) noexcept;

@@ -1,6 +1,7 @@
 #include "server/listen_address.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -131,13 +132,15 @@ BoundAddress bind_unix(const std::string& text, unsigned shard_count, uint32_t b
   BoundAddress bound{.name = text, .sockets = {}, .unix_path = text.substr(kUnixPrefix.size())};
   remove_stale_socket(address, bound.unix_path);
   UniqueFd socket = make_socket(text, AF_UNIX);
-  if (bind(socket.get(), address.get(), address.length) != 0 ||
-      listen(socket.get(), static_cast<int>(backlog_count)) != 0) {
-    refuse_system(text, errno);
-  }
   for (unsigned shard = 1; shard < shard_count; ++shard) {
-    bound.sockets.emplace_back(dup(socket.get()));
+    bound.sockets.emplace_back(fcntl(socket.get(), F_DUPFD_CLOEXEC, 0));
     if (!bound.sockets.back()) refuse_system(text, errno);
+  }
+  if (bind(socket.get(), address.get(), address.length) != 0) refuse_system(text, errno);
+  if (listen(socket.get(), static_cast<int>(backlog_count)) != 0) {
+    const int reason = errno;
+    unlink(bound.unix_path.c_str());
+    refuse_system(text, reason);
   }
   bound.sockets.push_back(std::move(socket));
   return bound;

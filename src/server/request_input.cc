@@ -1,13 +1,20 @@
 #include "server/request_input.h"
 
+#include <poll.h>
+
 #include "io/operations.h"
 
 namespace sluice {
 
-Task<RequestInput::More> RequestInput::more() noexcept {
-  SLUICE_ASSERT(available_.empty());
+void RequestInput::release_consumed() noexcept {
+  if (!available_.empty()) return;
   received_.reset();
   block_ = SlabPool::Block();
+}
+
+Task<RequestInput::More> RequestInput::more() noexcept {
+  SLUICE_ASSERT(available_.empty());
+  release_consumed();
   RecvStream& incoming = socket_.incoming();
   while (!incoming.ready()) {
     incoming.start();
@@ -33,7 +40,9 @@ Task<RequestInput::More> RequestInput::more() noexcept {
 
 // Other connections hold every buffer of the ring: this one goes on with memory of its own.
 Task<RequestInput::More> RequestInput::receive_into_block() noexcept {
-  block_ = blocks_.take();
+  Poll readable(socket_.reactor(), socket_.fd(), POLLIN);
+  co_await readable;
+  block_ = blocks_.take();  // only now: a connection that waits owns no memory here either
   Receive receive(socket_.reactor(), socket_.fd(), block_.span());
   const int received = co_await receive;
   if (received < 0) co_return More::kError;

@@ -20,6 +20,9 @@ class RequestInput {
 
   void consume(size_t byte_count) noexcept { available_.remove_prefix(byte_count); }
 
+  // Gives back the memory of what was consumed, if all was.
+  void release_consumed() noexcept;
+
   enum class More : uint8_t {
     kBytes,  // available() holds some
     kEnd,    // the peer has finished sending, or the deadline has ended receiving

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -13,6 +14,7 @@ namespace sluice {
 namespace {
 
 constexpr uint64_t kPageBytes = 4096;
+constexpr Error kFileChanged{ErrorCode::kChanged, 0, "splice"};
 
 // A response on its way. The bytes of `head` and `left` are what the socket has not taken yet; what
 // a pipe holds may be thrown away at any time, since the file still has it.
@@ -20,6 +22,7 @@ struct SplicedFile {
   TransferContext context;
   std::string_view head;
   FileRange left;
+  bool in_parts = false;  // true exactly when one move was not enough
 
   bool done() const noexcept { return left.length_bytes == 0; }
 };
@@ -28,6 +31,14 @@ struct SplicedFile {
 uint32_t next_chunk(const FileRange& left, const Pipe& pipe) noexcept {
   const uint64_t room = pipe.capacity_bytes - left.offset_bytes % kPageBytes;
   return static_cast<uint32_t>(std::min(left.length_bytes, room));
+}
+
+// Pages of a file that is cut off lose their content also where a pipe or a socket refers to them,
+// so a file that takes a while is looked at again between its parts.
+bool still_whole(const SplicedFile& file) noexcept {
+  struct statx answer;
+  return statx(file.left.fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_SIZE, &answer) == 0 &&
+         answer.stx_size >= file.left.offset_bytes + file.left.length_bytes;
 }
 
 // Each of these notes what a splice or a part of a chain did. A full socket (-EAGAIN) is no error:
@@ -43,7 +54,7 @@ Result<void> note_head(SplicedFile& file, int result) noexcept {
 Result<void> note_fill(Pipe& pipe, int result) noexcept {
   if (result < 0) return std::unexpected(error_from_errno(-result, "splice"));
   // The file ends before the length that the head promised.
-  if (result == 0) return std::unexpected(Error{ErrorCode::kChanged, 0, "splice"});
+  if (result == 0) return std::unexpected(kFileChanged);
   pipe.bytes_inside = static_cast<uint32_t>(result);
   return {};
 }
@@ -117,6 +128,9 @@ Task<Result<void>> pump(SplicedFile& file, PipePool::Lease& lease) noexcept {
         pipe.bytes_inside == 0 ? move_chunk(file, pipe) : move_rest(file, pipe);
     const Result<Room> room = co_await moving;
     if (!room) co_return std::unexpected(room.error());
+    if (file.done() && !file.in_parts) break;
+    file.in_parts = true;
+    if (!still_whole(file)) co_return std::unexpected(kFileChanged);
     if (file.done()) break;
     if (*room == Room::kLeft) {
       if (pipe.bytes_inside > 0 || !pipes.wanted()) continue;
@@ -129,10 +143,12 @@ Task<Result<void>> pump(SplicedFile& file, PipePool::Lease& lease) noexcept {
     const uint64_t patience_ms = patient ? file.context.limits.stalled_pipe_ms : 0;
     Poll writable(socket.reactor(), socket.fd(), POLLOUT);
     const bool in_time = patience_ms > 0 && co_await writable.within(patience_ms);
-    if (in_time) continue;
-    lease.release();
-    co_await writable;
-    break;
+    if (!in_time) {
+      lease.release();
+      co_await writable;
+    }
+    if (!still_whole(file)) co_return std::unexpected(kFileChanged);
+    if (!in_time) break;
   }
   co_return Result<void>();
 }
