@@ -21,13 +21,13 @@ namespace sluice {
 //   ...
 //   server.stop(10'000);
 //
-// start(), stop() and abort() are called by one thread at a time; the rest is thread-safe. The
+// start() and stop() are called by one thread at a time; the rest is thread-safe. The
 // server neither reads the environment nor touches signal handlers, the locale or the allocator of
 // its program. Its threads block every signal.
 class Server {
  public:
   explicit Server(Options options);
-  // Ends what is still running, as abort() and stop() do.
+  // Ends what is still running, as stop(0) does, and waits for it.
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -41,8 +41,10 @@ class Server {
   const std::vector<std::string>& addresses() const noexcept;
 
   // Stops accepting, closes idle connections, lets responses in flight finish for at most
-  // `drain_timeout_ms`, then cuts off the rest. Returns when every thread has ended.
-  void stop(uint64_t drain_timeout_ms);
+  // `drain_timeout_ms`, then cuts off the rest. True when every thread has ended; false when one
+  // still waits for a disk (or a file system) that does not answer a second later: then only the
+  // end of the process ends it, and the destructor waits until it does.
+  bool stop(uint64_t drain_timeout_ms);
 
   Stats stats() const noexcept;
 

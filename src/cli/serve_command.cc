@@ -1,8 +1,11 @@
 #include "cli/serve_command.h"
 
+#include <fcntl.h>
 #include <fmt/core.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <cstdio>
 
@@ -27,6 +30,22 @@ void raise_descriptor_limit() {
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// Called on the threads that serve: a standard error that is full or gone must not hold them up, so
+// the line is dropped then.
+void write_log_line(std::string_view message) {
+  pollfd standard_error{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
+  if (poll(&standard_error, 1, 0) != 1 || (standard_error.revents & POLLOUT) == 0) return;
+  const std::string line = fmt::format("sluice: {}\n", message);
+  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, line.data(), line.size());
+}
+
+// A descriptor below 3 that is not open would become a socket, and then be written to.
+void open_standard_descriptors() {
+  int fd = open("/dev/null", O_RDWR);
+  while (fd >= 0 && fd <= STDERR_FILENO) fd = dup(fd);
+  if (fd > STDERR_FILENO) close(fd);
 }
 
 sigset_t stop_signals() {
@@ -75,8 +94,9 @@ ServeCommand::ServeCommand(CLI::App& app)
 }
 
 int ServeCommand::run() {
+  open_standard_descriptors();
   raise_descriptor_limit();
-  options_.log = [](std::string_view message) { fmt::print(stderr, "sluice: {}\n", message); };
+  options_.log = write_log_line;
 
   // Blocked before any thread is there, so that only sigwait() below sees them.
   const sigset_t signals = stop_signals();
@@ -102,8 +122,9 @@ int ServeCommand::run() {
   signal(SIGINT, SIG_DFL);
   signal(SIGTERM, SIG_DFL);
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
-  server.stop(drain_timeout_seconds_ * 1000);
-  return 0;
+  if (server.stop(drain_timeout_seconds_ * 1000)) return 0;
+  fmt::print(stderr, "sluice: a disk does not answer; what waits for it is left behind\n");
+  _exit(0);
 }
 
 }  // namespace sluice::cli

@@ -6,6 +6,7 @@
 #include <sluice/error.h>
 
 #include "base/unique_fd.h"
+#include "files/file_state.h"
 #include "runtime/reactor.h"
 #include "runtime/task.h"
 
@@ -19,16 +20,21 @@ class DocumentRoot {
   explicit DocumentRoot(const std::string& path);
 
   struct Opened {
-    UniqueFd fd;
-    bool
-        through_symlink;  // the path has a symbolic link in it, which may point elsewhere next time
+    UniqueFd fd;  // for reading a regular file; only the place of a directory (O_PATH)
+    FileState state;
+    bool through_symlink = false;  // the path has a symbolic link in it, which may change
   };
 
-  // Opens what `path` (relative, "" for the root itself) names, for reading; never waits for the
-  // other end of a fifo. `path` must stay as it is until this is done.
+  // Opens the regular file or the directory that `path` (relative, "" for the root itself) names;
+  // anything else is kNotFound, and is not even opened. `path` must stay as it is until this is
+  // done.
   Task<Result<Opened>> open(Reactor& reactor, const char* path) const noexcept;
 
  private:
+  // openat2(2) beneath the directory. Where a symbolic link is met it notes that, and follows it.
+  Task<Result<UniqueFd>> resolve(Reactor& reactor, const char* path, uint64_t flags,
+                                 bool& through_symlink) const noexcept;
+
   UniqueFd directory_;
 };
 

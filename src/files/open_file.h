@@ -9,31 +9,12 @@
 #include <string_view>
 #include <utility>
 
-#include <sluice/error.h>
-
 #include "base/intrusive_list.h"
 #include "base/unique_fd.h"
+#include "files/file_state.h"
 #include "http/entity_tag.h"
 
 namespace sluice {
-
-// What tells one state of a file from another (statx(2)).
-struct FileState {
-  uint64_t size_bytes = 0;
-  int64_t modified_seconds = 0;
-  uint32_t modified_nanoseconds = 0;
-  int64_t changed_seconds = 0;
-  uint32_t changed_nanoseconds = 0;
-  uint16_t mode = 0;
-
-  bool regular() const noexcept { return (mode & 0170000U) == 0100000U; }
-  bool directory() const noexcept { return (mode & 0170000U) == 0040000U; }
-
-  friend bool operator==(const FileState&, const FileState&) noexcept = default;
-};
-
-// The state of an open file. Asks memory only, never a disk or another machine.
-Result<FileState> state_of(int fd) noexcept;
 
 class OpenFileTable;
 

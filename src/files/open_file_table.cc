@@ -60,18 +60,12 @@ Task<Result<FileReference>> OpenFileTable::open(std::string_view path) noexcept 
   }
   if (!opened) co_return std::unexpected(opened.error());
 
-  const Result<FileState> state = state_of(opened->fd.get());
-  if (!state) co_return std::unexpected(state.error());
-  if (!state->regular() && !state->directory()) {
-    co_return std::unexpected(Error{ErrorCode::kNotFound, 0, "openat2"});
-  }
-
   OpenFile& file = blank();
   FileReference reference(file);
   file.fd_ = std::move(opened->fd);
-  file.state_ = *state;
+  file.state_ = opened->state;
   file.path_.assign(path);
-  if (state->regular()) {
+  if (opened->state.regular()) {
     file.prepare_fields();
     if (!opened->through_symlink && ttl_ms_ > 0 && file_count_ > 0) keep(file);
   }

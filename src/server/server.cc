@@ -26,9 +26,14 @@ namespace sluice {
 
 namespace {
 
-// Descriptors of a shard besides its connections, files and pipes: ring, mailbox, listeners, and
-// what the program around has open.
+// Descriptors besides connections, files and pipes: rings, mailboxes, listeners, and what the
+// program around has open.
 constexpr uint32_t kReservedDescriptors = 32;
+
+using Clock = std::chrono::steady_clock;
+
+// What cutting off everything may take; longer takes only what waits for a disk.
+constexpr std::chrono::seconds kAbortTime(1);
 
 std::vector<int> allowed_processors() {
   cpu_set_t set;
@@ -142,10 +147,12 @@ void add(Stats& sum, const Counters& counters) noexcept {
 class Server::Implementation {
  public:
   explicit Implementation(Options options) : options_(std::move(options)) {}
-  ~Implementation() { stop(0); }
+  ~Implementation() {
+    if (!stop(0)) join();
+  }
 
   void start();
-  void stop(uint64_t drain_timeout_ms);
+  bool stop(uint64_t drain_timeout_ms);
   const std::vector<std::string>& addresses() const noexcept { return addresses_; }
   Stats stats() const noexcept;
 
@@ -158,6 +165,8 @@ class Server::Implementation {
 
   void begin(Worker& worker, std::vector<UniqueFd> listening, int processor);
   void post(Mailbox::Order order) noexcept;
+  bool ended_by(Clock::time_point time) const;
+  void join();
 
   Options options_;
   Limits limits_;
@@ -251,13 +260,23 @@ void Server::Implementation::post(Mailbox::Order order) noexcept {
   }
 }
 
-void Server::Implementation::stop(uint64_t drain_timeout_ms) {
+bool Server::Implementation::ended_by(Clock::time_point time) const {
+  return std::ranges::all_of(workers_, [time](const Worker& worker) {
+    return !worker.thread.joinable() || worker.ended.wait_until(time) == std::future_status::ready;
+  });
+}
+
+bool Server::Implementation::stop(uint64_t drain_timeout_ms) {
   post(Mailbox::Order::kDrain);
-  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(drain_timeout_ms);
-  for (const Worker& worker : workers_) {
-    if (worker.thread.joinable()) worker.ended.wait_until(end);
+  if (!ended_by(Clock::now() + std::chrono::milliseconds(drain_timeout_ms))) {
+    post(Mailbox::Order::kAbort);
+    if (!ended_by(Clock::now() + kAbortTime)) return false;
   }
-  post(Mailbox::Order::kAbort);
+  join();
+  return true;
+}
+
+void Server::Implementation::join() {
   for (Worker& worker : workers_) {
     if (worker.thread.joinable()) worker.thread.join();
   }
@@ -289,7 +308,7 @@ void Server::start() { implementation_->start(); }
 const std::vector<std::string>& Server::addresses() const noexcept {
   return implementation_->addresses();
 }
-void Server::stop(uint64_t drain_timeout_ms) { implementation_->stop(drain_timeout_ms); }
+bool Server::stop(uint64_t drain_timeout_ms) { return implementation_->stop(drain_timeout_ms); }
 Stats Server::stats() const noexcept { return implementation_->stats(); }
 
 const char* version() noexcept { return SLUICE_VERSION; }

@@ -1,0 +1,28 @@
+// What a file is like at a moment (statx(2)).
+#pragma once
+
+#include <cstdint>
+
+#include <sluice/error.h>
+
+namespace sluice {
+
+// What tells one state of a file from another (statx(2)).
+struct FileState {
+  uint64_t size_bytes = 0;
+  int64_t modified_seconds = 0;
+  uint32_t modified_nanoseconds = 0;
+  int64_t changed_seconds = 0;
+  uint32_t changed_nanoseconds = 0;
+  uint16_t mode = 0;
+
+  bool regular() const noexcept { return (mode & 0170000U) == 0100000U; }
+  bool directory() const noexcept { return (mode & 0170000U) == 0040000U; }
+
+  friend bool operator==(const FileState&, const FileState&) noexcept = default;
+};
+
+// The state of an open file. Asks memory only, never a disk or another machine.
+Result<FileState> state_of(int fd) noexcept;
+
+}  // namespace sluice
