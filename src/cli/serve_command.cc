@@ -81,7 +81,7 @@ ServeCommand::ServeCommand(CLI::App& app)
                    "File that stands for its directory; may be given more than once")
       ->type_name("NAME")
       ->expected(1)
-      ->allow_extra_args(false)  // one value each: "[::1]:80" is no list
+      ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->capture_default_str();
   command_

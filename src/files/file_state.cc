@@ -7,6 +7,12 @@
 
 namespace sluice {
 
+bool removed(int fd) noexcept {
+  struct statx answer;
+  return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_NLINK, &answer) == 0 &&
+         answer.stx_nlink == 0;
+}
+
 Result<FileState> state_of(int fd) noexcept {
   struct statx answer;
   constexpr unsigned kWanted = STATX_TYPE | STATX_MODE | STATX_SIZE | STATX_MTIME | STATX_CTIME;

@@ -22,6 +22,9 @@ struct FileState {
   friend bool operator==(const FileState&, const FileState&) noexcept = default;
 };
 
+// True exactly when the file has no name any more: closing it may free what it takes on its disk.
+bool removed(int fd) noexcept;
+
 // The state of an open file. Asks memory only, never a disk or another machine.
 Result<FileState> state_of(int fd) noexcept;
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "io/operations.h"
 #include "runtime/sleep.h"
 
 namespace sluice {
@@ -25,6 +26,7 @@ OpenFileTable::OpenFileTable(Reactor& reactor, const DocumentRoot& root, uint32_
 }
 
 OpenFileTable::~OpenFileTable() {
+  ending_ = true;
   reactor_.timers().cancel(*this);
   while (!by_age_.empty()) forget(by_age_.front());
   SLUICE_ASSERT(blank_.size() == all_.size());
@@ -121,7 +123,12 @@ void OpenFileTable::forget_older_than(uint64_t opened_ms) noexcept {
 
 void OpenFileTable::dropped(OpenFile& file) noexcept {
   if (file.reference_count_ > 0 || file.kept_) return;
-  file.fd_.reset();
+  // Freeing a large file takes its time, which is not the loop's. At the end there is no loop.
+  if (!ending_ && removed(file.fd())) {
+    close_later(reactor_, std::move(file.fd_));
+  } else {
+    file.fd_.reset();
+  }
   blank_.push_back(&file);
 }
 

@@ -56,6 +56,7 @@ class OpenFileTable : private Timer {
   PathMap by_path_;                            // keys are OpenFile::path()
   std::vector<PathMap::node_type> map_nodes_;  // of forgotten files, to be used again
   IntrusiveList<OpenFile, OpenFile> by_age_;   // the kept ones, oldest first
+  bool ending_ = false;                        // true exactly in the destructor
   // All that were ever made, and those that are not in use: they are used again.
   std::vector<std::unique_ptr<OpenFile>> all_;
   std::vector<OpenFile*> blank_;

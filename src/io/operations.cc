@@ -59,4 +59,10 @@ void request_cancel(Reactor& reactor, const Operation& target) noexcept {
   io_uring_prep_cancel64(&reactor.ring().prepare_unattended(), target.user_data(), 0);
 }
 
+void close_later(Reactor& reactor, UniqueFd fd) noexcept {
+  io_uring_sqe& entry = reactor.ring().prepare_unattended();
+  io_uring_prep_close(&entry, fd.release());
+  entry.flags |= IOSQE_ASYNC;
+}
+
 }  // namespace sluice

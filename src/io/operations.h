@@ -9,6 +9,7 @@
 #include <span>
 #include <string_view>
 
+#include "base/unique_fd.h"
 #include "runtime/one_shot.h"
 
 struct open_how;
@@ -74,5 +75,8 @@ class OpenAt2 final : public OneShot {
 
 // Asks that `target` end early; its completion says that it has. Nobody waits for this one.
 void request_cancel(Reactor& reactor, const Operation& target) noexcept;
+
+// Closes a descriptor on a worker. Nobody waits for this one either.
+void close_later(Reactor& reactor, UniqueFd fd) noexcept;
 
 }  // namespace sluice

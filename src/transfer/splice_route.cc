@@ -123,6 +123,10 @@ Task<Result<void>> pump(SplicedFile& file, PipePool::Lease& lease) noexcept {
   PipePool& pipes = file.context.pipes;
   Pipe& pipe = *lease;
   while (true) {
+    // It may have passed while room or a pipe was waited for, and arming it anew forgets that.
+    if (file.in_parts && socket.deadline().passed()) {
+      co_return std::unexpected(socket.error(ETIME, "splice"));
+    }
     socket.deadline().arm_progress(file.context.limits.send_progress_timeout_ms);
     Task<Result<Room>> moving =
         pipe.bytes_inside == 0 ? move_chunk(file, pipe) : move_rest(file, pipe);
