@@ -169,3 +169,25 @@ def test_a_client_that_goes_at_the_end(start, root):
         connection.reset() if number % 2 else connection.close()
     assert server.wait(timeout=15) == 0
     server.finish()
+
+
+def test_a_response_that_is_cut_off_does_not_end_in_order(start, root):
+    """A client that counts no bytes must not take a part of a file for the whole."""
+    server = start(root, "--drain-timeout", "0")
+    with ask_and_stall(server) as connection:
+        server.signal(signal.SIGTERM)
+        assert server.wait(timeout=8) == 0
+        with pytest.raises(ConnectionResetError):
+            while connection.receive():
+                pass
+    server.finish()
+
+
+def test_unwanted_content_does_not_delay_the_exit(start, root):
+    server = start(root, "--drain-timeout", "60")
+    with server.connect() as connection:
+        connection.send(b"GET /small.txt HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc")
+        assert connection.read_response().body == b"small"
+        server.signal(signal.SIGTERM)
+        assert server.wait(timeout=8) == 0
+    server.finish()
