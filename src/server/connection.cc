@@ -180,6 +180,7 @@ Task<Connection::Next> Connection::answer(http::RequestParser& parser,
   Task<Next> sending = send(response, method, persists ? Next::kRequest : Next::kOrderly);
   const Next next = co_await sending;
   if (next != Next::kRequest || !has_content) co_return next;
+  if (context_.draining) co_return Next::kOrderly;
   Task<Next> skipping = skip_content(parser);
   co_return co_await skipping;
 }

@@ -60,8 +60,8 @@ std::string readable(std::string symbol) {
   const size_t end = symbol.find('+', begin);
   if (begin == std::string::npos || end == std::string::npos) return symbol;
   int status = 0;
-  char* const name = abi::__cxa_demangle(symbol.substr(begin + 1, end - begin - 1).c_str(),
-                                         nullptr, nullptr, &status);
+  char* const name = abi::__cxa_demangle(symbol.substr(begin + 1, end - begin - 1).c_str(), nullptr,
+                                         nullptr, &status);
   if (name != nullptr) symbol = name;
   std::free(name);
   return symbol.substr(0, kUsefulLength);

@@ -1,6 +1,4 @@
 // A warm server asks the heap for nothing, whatever is requested on connections that stay.
-#include <sluice/server.h>
-
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -8,6 +6,8 @@
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <sluice/server.h>
 
 #include "allocation/heap_watch.h"
 #include "server/http_client.h"
@@ -26,12 +26,10 @@ constexpr uint64_t kShortTtlMs = 5;  // files are closed and opened again all th
 
 std::string get(std::string_view target, std::string_view fields = {}) {
   std::string request = "GET ";
-  return request.append(target).append(" HTTP/1.1\r\nHost: test\r\n").append(fields).append(
-      "\r\n");
+  return request.append(target).append(" HTTP/1.1\r\nHost: test\r\n").append(fields).append("\r\n");
 }
 
-class KeepAliveAllocationTest : public ServerFixture,
-                                public testing::WithParamInterface<uint64_t> {
+class KeepAliveAllocationTest : public ServerFixture, public testing::WithParamInterface<uint64_t> {
  protected:
   KeepAliveAllocationTest() {
     directory_.write("1KiB", std::string(1024, 'a'));
@@ -115,8 +113,8 @@ class KeepAliveAllocationTest : public ServerFixture,
     ask_all_in_two_pieces(get("/1KiB"), 200, 1024);
     ask_all_in_two_pieces(get("/1KiB", "X-Long: " + std::string(9000, 'x') + "\r\n"), 200, 1024);
     directory_.write("changing.html", std::string(answered_ % 5000, 'f'));
-    ask_all(get("/changing.html"), 200, std::filesystem::file_size(
-                                            directory_.path_of("changing.html")));
+    ask_all(get("/changing.html"), 200,
+            std::filesystem::file_size(directory_.path_of("changing.html")));
   }
 
   // Many files that are open at the same time.
@@ -152,8 +150,8 @@ TEST_P(KeepAliveAllocationTest, AWarmServerAllocatesNothing) {
   answered_ = 0;
   const HeapWatch watch(kShardThread);
   while (answered_ < kRequests) ask_for_everything();
-  EXPECT_EQ(watch.allocation_count(), 0u)
-      << "in " << answered_ << " requests\n" << watch.describe();
+  EXPECT_EQ(watch.allocation_count(), 0u) << "in " << answered_ << " requests\n"
+                                          << watch.describe();
   EXPECT_EQ(server_->stats().connections_accepted, 2 * kClients) << "they were kept alive";
 }
 

@@ -1,6 +1,4 @@
 // From errno to Error, and from Error to words.
-#include <sluice/error.h>
-
 #include <gtest/gtest.h>
 
 #include <cerrno>
@@ -8,6 +6,8 @@
 #include <ostream>
 #include <string>
 #include <utility>
+
+#include <sluice/error.h>
 
 namespace sluice {
 namespace {

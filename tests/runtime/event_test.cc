@@ -91,8 +91,8 @@ TEST(EventTest, TwoCoroutinesTakeTurns) {
   ping(second, first, 3, "second", log);
   first.notify();
   for (int turn = 0; turn < 6; ++turn) loop.turn();
-  EXPECT_EQ(log, (std::vector<std::string>{"first", "second", "first", "second", "first",
-                                           "second"}));
+  EXPECT_EQ(log,
+            (std::vector<std::string>{"first", "second", "first", "second", "first", "second"}));
 }
 
 Detached pass_through(Gate& gate, Event& may_leave, int& left) {
@@ -143,7 +143,9 @@ TEST(GateTest, MayBeToldToLookAgain) {
   std::optional<int> changes;
   Task<int> counting = count_changes(gate, enough);
   start(counting, changes);
-  { const Gate::Pass pass(gate); }
+  {
+    const Gate::Pass pass(gate);
+  }
   loop.turn();
   enough = true;
   gate.notify();

@@ -193,7 +193,9 @@ TEST(OneShotDeathTest, IsNotDestroyedWhileItIsUnderWay) {
   EXPECT_DEATH(
       {
         KernelLoop loop;
-        { const Nop nop(loop.reactor()); }
+        {
+          const Nop nop(loop.reactor());
+        }
       },
       "assertion failed");
 }

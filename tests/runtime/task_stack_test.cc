@@ -54,9 +54,7 @@ Task<uintptr_t> await_many(int count) {
   co_return begin - deepest;
 }
 
-TEST_F(TaskStackTest, AwaitingInALoopDoesNotGrowIt) {
-  EXPECT_LT(run(await_many(100'000)), 1024u);
-}
+TEST_F(TaskStackTest, AwaitingInALoopDoesNotGrowIt) { EXPECT_LT(run(await_many(100'000)), 1024u); }
 
 struct Depth {
   uint64_t sum;

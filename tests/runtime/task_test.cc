@@ -106,8 +106,7 @@ TEST(TaskTest, BeginsWhenItIsAwaited) {
   bool over = false;
   start(task, over);
   EXPECT_TRUE(over);
-  EXPECT_EQ(log,
-            (std::vector<std::string>{"outer goes on", "inner begins", "outer ends"}));
+  EXPECT_EQ(log, (std::vector<std::string>{"outer goes on", "inner begins", "outer ends"}));
 }
 
 Task<int> wait_and_add(Latch& first, Latch& second, int value) {

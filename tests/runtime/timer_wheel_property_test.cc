@@ -23,9 +23,9 @@ class WorldTimer final : public Timer {
  public:
   explicit WorldTimer(WheelWorld& world) noexcept : world_(world) {}
 
-  bool expected = false;     // of the model: is set
-  uint64_t expires_ms = 0;   // not before this
-  uint64_t latest_ms = 0;    // and not after this, if somebody looks
+  bool expected = false;    // of the model: is set
+  uint64_t expires_ms = 0;  // not before this
+  uint64_t latest_ms = 0;   // and not after this, if somebody looks
   uint64_t expired_count = 0;
 
  private:

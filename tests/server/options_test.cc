@@ -1,12 +1,12 @@
 // Options that cannot be honoured, and the words for it.
-#include <sluice/server.h>
-
 #include <gtest/gtest.h>
 
 #include <functional>
 #include <ostream>
 #include <string>
 #include <vector>
+
+#include <sluice/server.h>
 
 #include "support/temporary_directory.h"
 
@@ -57,8 +57,7 @@ const BadOption kBadOptions[] = {
     {"DotIndex", "index", "'.'", [](Options& o) { o.index = {"."}; }},
     {"DotDotIndex", "index", "'..'", [](Options& o) { o.index = {".."}; }},
     {"SlashInIndex", "index", "'../secret'", [](Options& o) { o.index = {"../secret"}; }},
-    {"NulInIndex", "index", "'a",
-     [](Options& o) { o.index = {std::string("a\0b", 3)}; }},
+    {"NulInIndex", "index", "'a", [](Options& o) { o.index = {std::string("a\0b", 3)}; }},
     {"SmallHead", "limits", "head_bytes", [](Options& o) { o.limits.head_bytes = 255; }},
     {"LargeHead", "limits", "head_bytes", [](Options& o) { o.limits.head_bytes = 65536; }},
     {"TooManyFields", "limits", "field_count", [](Options& o) { o.limits.field_count = 101; }},

@@ -1,8 +1,6 @@
 // What tests of a server in this process have in common.
 #pragma once
 
-#include <sluice/options.h>
-
 #include <gtest/gtest.h>
 #include <signal.h>
 
@@ -11,6 +9,8 @@
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <sluice/options.h>
 
 #include "support/temporary_directory.h"
 

@@ -1,6 +1,4 @@
 // More clients than there is room for, and how room is measured.
-#include <sluice/server.h>
-
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
@@ -9,6 +7,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <sluice/server.h>
 
 #include "server/http_client.h"
 #include "server/server_fixture.h"
@@ -102,8 +102,7 @@ TEST_F(ServerLimitsTest, FewDescriptorsMeanFewConnectionsNotFailures) {
   for (int i = 0; i < 20 && server.stats().connection_limit_hits == 0; ++i) {
     connect(server);
     wait_until([&] {
-      return server.stats().requests == clients_.size() ||
-             server.stats().connection_limit_hits > 0;
+      return server.stats().requests == clients_.size() || server.stats().connection_limit_hits > 0;
     });
   }
   const Stats stats = server.stats();

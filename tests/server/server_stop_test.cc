@@ -1,6 +1,4 @@
 // How a server ends, and what is left of it.
-#include <sluice/server.h>
-
 #include <gtest/gtest.h>
 #include <pthread.h>
 #include <sys/epoll.h>
@@ -13,6 +11,8 @@
 #include <set>
 #include <string>
 #include <thread>
+
+#include <sluice/server.h>
 
 #include "base/unique_fd.h"
 #include "server/http_client.h"

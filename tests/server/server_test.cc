@@ -1,6 +1,4 @@
 // A whole server in this process, seen through its public header and real sockets.
-#include <sluice/server.h>
-
 #include <gtest/gtest.h>
 #include <pthread.h>
 #include <sched.h>
@@ -13,6 +11,8 @@
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <sluice/server.h>
 
 #include "server/http_client.h"
 #include "server/server_fixture.h"
