@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include "base/intrusive_list.h"
@@ -42,6 +43,8 @@ class OpenFile : public ListNode<OpenFile> {
   OpenFileTable* table_ = nullptr;
   uint32_t reference_count_ = 0;
   bool kept_ = false;  // true exactly when the table may hand it out again
+  // Its place in the table while it is not kept, so that keeping it asks for no memory.
+  std::unordered_map<std::string_view, OpenFile*>::node_type map_node_;
   UniqueFd fd_;
   FileState state_;
   uint64_t opened_ms_ = 0;

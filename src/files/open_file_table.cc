@@ -21,8 +21,7 @@ constexpr size_t kUsualPathBytes = 255;
 OpenFileTable::OpenFileTable(Reactor& reactor, const DocumentRoot& root, uint32_t file_count,
                              uint64_t ttl_ms)
     : reactor_(reactor), root_(root), file_count_(file_count), ttl_ms_(ttl_ms) {
-  by_path_.reserve(file_count);
-  map_nodes_.reserve(file_count);
+  by_path_.reserve(file_count + size_t{1});  // see blank()
 }
 
 OpenFileTable::~OpenFileTable() {
@@ -46,7 +45,8 @@ FileReference OpenFileTable::find(std::string_view path) noexcept {
 }
 
 Task<Result<FileReference>> OpenFileTable::open(std::string_view path) noexcept {
-  Task<Result<DocumentRoot::Opened>> opening = root_.open(reactor_, path.data());
+  const char* const c_path = path.data();  // NOLINT(bugprone-suspicious-stringview-data-usage)
+  Task<Result<DocumentRoot::Opened>> opening = root_.open(reactor_, c_path);
   Result<DocumentRoot::Opened> opened = co_await opening;
   for (int attempt = 0; attempt < kExhaustedAttempts && !opened; ++attempt) {
     if (opened.error().code != ErrorCode::kExhausted) break;
@@ -57,7 +57,7 @@ Task<Result<FileReference>> OpenFileTable::open(std::string_view path) noexcept 
       co_await pause;
     }
     forget_older_than(UINT64_MAX);
-    Task<Result<DocumentRoot::Opened>> again = root_.open(reactor_, path.data());
+    Task<Result<DocumentRoot::Opened>> again = root_.open(reactor_, c_path);
     opened = co_await again;
   }
   if (!opened) co_return std::unexpected(opened.error());
@@ -77,26 +77,16 @@ Task<Result<FileReference>> OpenFileTable::open(std::string_view path) noexcept 
 OpenFile& OpenFileTable::blank() {
   if (blank_.empty()) {
     all_.push_back(std::make_unique<OpenFile>());
-    all_.back()->table_ = this;
-    all_.back()->path_.reserve(kUsualPathBytes);
+    OpenFile& made = *all_.back();
+    made.table_ = this;
+    made.path_.reserve(kUsualPathBytes);
+    made.map_node_ = by_path_.extract(by_path_.emplace(std::string_view(), &made).first);
     blank_.reserve(all_.size());
-    return *all_.back();
+    return made;
   }
   OpenFile& file = *blank_.back();
   blank_.pop_back();
   return file;
-}
-
-void OpenFileTable::enter(OpenFile& file) {
-  if (map_nodes_.empty()) {
-    by_path_.emplace(file.path_, &file);
-    return;
-  }
-  PathMap::node_type node = std::move(map_nodes_.back());
-  map_nodes_.pop_back();
-  node.key() = file.path_;
-  node.mapped() = &file;
-  by_path_.insert(std::move(node));
 }
 
 void OpenFileTable::keep(OpenFile& file) {
@@ -105,13 +95,14 @@ void OpenFileTable::keep(OpenFile& file) {
   if (by_path_.size() >= file_count_) forget(by_age_.front());
   file.opened_ms_ = reactor_.now_ms();
   file.kept_ = true;
-  enter(file);
+  file.map_node_.key() = file.path_;
+  by_path_.insert(std::move(file.map_node_));
   by_age_.push_back(file);
   if (!set()) reactor_.set_timer(*this, ttl_ms_);
 }
 
 void OpenFileTable::forget(OpenFile& file) noexcept {
-  map_nodes_.push_back(by_path_.extract(file.path_));
+  file.map_node_ = by_path_.extract(file.path_);
   static_cast<ListNode<OpenFile>&>(file).unlink();
   file.kept_ = false;
   dropped(file);

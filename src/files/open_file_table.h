@@ -40,23 +40,19 @@ class OpenFileTable : private Timer {
   friend class FileReference;
 
   OpenFile& blank();
-  void enter(OpenFile& file);
   void keep(OpenFile& file);
   void forget(OpenFile& file) noexcept;  // not to be found again
   void forget_older_than(uint64_t opened_ms) noexcept;
   void dropped(OpenFile& file) noexcept;  // a reference is gone
   void expire() noexcept override;
 
-  using PathMap = std::unordered_map<std::string_view, OpenFile*>;
-
   Reactor& reactor_;
   const DocumentRoot& root_;
   const uint32_t file_count_;
   const uint64_t ttl_ms_;
-  PathMap by_path_;                            // keys are OpenFile::path()
-  std::vector<PathMap::node_type> map_nodes_;  // of forgotten files, to be used again
-  IntrusiveList<OpenFile, OpenFile> by_age_;   // the kept ones, oldest first
-  bool ending_ = false;                        // true exactly in the destructor
+  std::unordered_map<std::string_view, OpenFile*> by_path_;  // keys are OpenFile::path()
+  IntrusiveList<OpenFile, OpenFile> by_age_;                 // the kept ones, oldest first
+  bool ending_ = false;                                      // true exactly in the destructor
   // All that were ever made, and those that are not in use: they are used again.
   std::vector<std::unique_ptr<OpenFile>> all_;
   std::vector<OpenFile*> blank_;

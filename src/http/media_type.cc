@@ -31,7 +31,7 @@ std::string_view media_type(std::string_view path) noexcept {
     return kUnknown;
   }
   char lower[kLongestExtension];
-  std::transform(suffix.begin(), suffix.end(), lower, to_lower);
+  std::ranges::transform(suffix, lower, to_lower);
   const std::string_view extension(lower, suffix.size());
   const auto entry =
       std::ranges::lower_bound(kMediaTypes, extension, {}, &MediaTypeEntry::extension);

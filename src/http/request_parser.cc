@@ -115,7 +115,7 @@ RequestParser::RequestParser(const HeadLimits& limits) noexcept
     : limits_{.head_bytes = std::min(limits.head_bytes, kMaxHeadBytes),
               .target_bytes = limits.target_bytes,
               .field_count = std::min(limits.field_count, kMaxFieldCount)} {
-  llhttp_t* const state = new (llhttp_) llhttp_t;
+  auto* const state = new (llhttp_) llhttp_t;
   llhttp_init(state, HTTP_REQUEST, &Callbacks::kHead);
   llhttp_set_lenient_version(state, 1);
   layout_.field_count = 0;

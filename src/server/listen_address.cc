@@ -123,6 +123,7 @@ void remove_stale_socket(SocketAddress& address, const std::string& path) {
   if (lstat(path.c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) return;
   // Non-blocking: where the backlog is full, connect(2) would wait for its server.
   const UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!probe) return;
   const bool answered = connect(probe.get(), address.get(), address.length) == 0;
   if (!answered && errno == ECONNREFUSED) unlink(path.c_str());
 }

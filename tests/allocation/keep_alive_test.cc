@@ -1,13 +1,16 @@
 // A warm server asks the heap for nothing, whatever is requested on connections that stay.
+#include <sluice/server.h>
+
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <memory>
+#include <semaphore>
 #include <string>
+#include <string_view>
 #include <vector>
-
-#include <sluice/server.h>
 
 #include "allocation/heap_watch.h"
 #include "server/http_client.h"
@@ -18,18 +21,49 @@ namespace {
 
 constexpr char kShardThread[] = "sluice-shard";
 constexpr size_t kClients = 8;
-constexpr int kOtherFiles = 50;
-constexpr uint64_t kWarmUpRequests = 5000;
+constexpr size_t kWarmUpClients = 2 * kClients;
+constexpr uint64_t kWarmUpRequests = 800;
 constexpr uint64_t kRequests = 3000;
 constexpr uint64_t kUsualTtlMs = 1'000;
 constexpr uint64_t kShortTtlMs = 5;  // files are closed and opened again all the time
 
+struct Exchange {
+  std::string request;
+  int status;
+  size_t body_bytes = 0;
+  bool to_head = false;
+};
+
 std::string get(std::string_view target, std::string_view fields = {}) {
   std::string request = "GET ";
-  return request.append(target).append(" HTTP/1.1\r\nHost: test\r\n").append(fields).append("\r\n");
+  return request.append(target).append(" HTTP/1.1\r\nHost: test\r\n").append(fields).append(
+      "\r\n");
 }
 
-class KeepAliveAllocationTest : public ServerFixture, public testing::WithParamInterface<uint64_t> {
+std::vector<Exchange> all_exchanges() {
+  return {
+      {get("/1KiB"), 200, 1024},
+      {get("/64KiB.js"), 200, 64 * 1024},
+      {get("/a/rather/long/path/to/1MiB.bin"), 200, 1024 * 1024},
+      {get("/empty.css"), 200, 0},
+      {get("/link-to-64KiB.js"), 200, 64 * 1024},
+      {get("/folder/with/an/"), 200, 3000},
+      {get("/changing.html"), 200, 100},
+      {"HEAD /64KiB.js HTTP/1.1\r\nHost: test\r\n\r\n", 200, 0, true},
+      {get("/64KiB.js", "Range: bytes=100-4199\r\n"), 206, 4100},
+      {get("/64KiB.js", "Range: bytes=100000-\r\n"), 416},
+      {"GET /1KiB HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", 200, 1024},
+      {get("/missing"), 404},
+      {get("/a/rather/long/path/that/leads/nowhere/at/all.html"), 404},
+      {get("/.hidden"), 404},
+      {get("/folder/without/"), 403},
+      {get("/folder/with/an?query"), 301},
+      {"POST /1KiB HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\nhello", 405},
+  };
+}
+
+class KeepAliveAllocationTest : public ServerFixture,
+                                public testing::WithParamInterface<uint64_t> {
  protected:
   KeepAliveAllocationTest() {
     directory_.write("1KiB", std::string(1024, 'a'));
@@ -38,7 +72,7 @@ class KeepAliveAllocationTest : public ServerFixture, public testing::WithParamI
     directory_.write("empty.css", "");
     directory_.write("folder/with/an/index.html", std::string(3000, 'd'));
     directory_.write("folder/without/one.txt", "e");
-    for (int i = 0; i < kOtherFiles; ++i) directory_.write("other/" + std::to_string(i), "o");
+    directory_.write("changing.html", std::string(100, 'f'));
     std::filesystem::create_symlink("64KiB.js", directory_.path_of("link-to-64KiB.js"));
   }
 
@@ -46,9 +80,17 @@ class KeepAliveAllocationTest : public ServerFixture, public testing::WithParamI
     if (!heap_is_watched()) GTEST_SKIP() << "a sanitizer has a malloc of its own";
     Options wanted = options();
     wanted.limits.open_file_ttl_ms = GetParam();
+    wanted.limits.connection_count = kWarmUpClients;
+    // Called by the server's thread when the last client of the warm-up has been accepted.
+    wanted.log = [this](std::string_view) {
+      if (held_.exchange(true)) return;
+      let_go_.acquire();
+    };
     server_ = std::make_unique<Server>(wanted);
     server_->start();
   }
+
+  void TearDown() override { let_go_.release(); }
 
   void connect(size_t count) {
     for (size_t i = 0; i < count; ++i) {
@@ -56,103 +98,79 @@ class KeepAliveAllocationTest : public ServerFixture, public testing::WithParamI
     }
   }
 
-  // Sends `request` on every connection, so that they are served side by side, and reads the
-  // answers.
-  void ask_all(std::string_view request, int status, size_t body_bytes, bool to_head = false) {
-    for (const auto& client : clients_) client->send(request);
-    for (const auto& client : clients_) expect(*client, status, body_bytes, to_head);
+  void send_all(std::string_view bytes) {
+    for (const auto& client : clients_) client->send(bytes);
   }
 
-  // As ask_all(), with a pause in mid-head.
-  void ask_all_in_two_pieces(std::string_view request, int status, size_t body_bytes) {
-    const size_t half = request.size() / 2;
-    for (const auto& client : clients_) client->send(request.substr(0, half));
-    usleep(500);
-    for (const auto& client : clients_) client->send(request.substr(half));
-    for (const auto& client : clients_) expect(*client, status, body_bytes);
-  }
-
-  void expect(HttpClient& client, int status, size_t body_bytes, bool to_head = false) {
-    const HttpResponse response = client.read(to_head);
-    EXPECT_EQ(response.status, status);
-    if (status < 300) {
-      EXPECT_EQ(response.body.size(), to_head ? 0 : body_bytes);
-    }
-    ++answered_;
-  }
-
-  void ask_for_files() {
-    ask_all(get("/1KiB"), 200, 1024);
-    ask_all(get("/64KiB.js"), 200, 64 * 1024);
-    ask_all(get("/a/rather/long/path/to/1MiB.bin"), 200, 1024 * 1024);
-    ask_all(get("/empty.css"), 200, 0);
-    ask_all(get("/link-to-64KiB.js"), 200, 64 * 1024);
-    ask_all(get("/folder/with/an/"), 200, 3000);
-    ask_all("HEAD /64KiB.js HTTP/1.1\r\nHost: test\r\n\r\n", 200, 0, true);
-    ask_all(get("/64KiB.js", "Range: bytes=100-4199\r\n"), 206, 4100);
-    ask_all(get("/64KiB.js", "Range: bytes=100000-\r\n"), 416, 0);
-    ask_all("GET /1KiB HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", 200, 1024);
-  }
-
-  void ask_for_refusals() {
-    ask_all(get("/missing"), 404, 0);
-    ask_all(get("/a/rather/long/path/that/leads/nowhere/at/all.html"), 404, 0);
-    ask_all(get("/.hidden"), 404, 0);
-    ask_all(get("/folder/without/"), 403, 0);
-    ask_all(get("/folder/with/an?query"), 301, 0);
-    ask_all("POST /1KiB HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\nhello", 405, 0);
-  }
-
-  void ask_in_odd_ways() {
-    const std::string two = get("/1KiB") + get("/64KiB.js");
-    for (const auto& client : clients_) client->send(two);
+  void expect_all(const std::vector<Exchange>& exchanges) {
     for (const auto& client : clients_) {
-      expect(*client, 200, 1024);
-      expect(*client, 200, 64 * 1024);
+      for (const Exchange& exchange : exchanges) {
+        const HttpResponse response = client->read(exchange.to_head);
+        EXPECT_EQ(response.status, exchange.status) << exchange.request;
+        if (exchange.status < 300) {
+          EXPECT_EQ(response.body.size(), exchange.body_bytes);
+        }
+        ++answered_;
+      }
     }
-    ask_all_in_two_pieces(get("/1KiB"), 200, 1024);
-    ask_all_in_two_pieces(get("/1KiB", "X-Long: " + std::string(9000, 'x') + "\r\n"), 200, 1024);
-    directory_.write("changing.html", std::string(answered_ % 5000, 'f'));
-    ask_all(get("/changing.html"), 200,
-            std::filesystem::file_size(directory_.path_of("changing.html")));
   }
 
-  // Many files that are open at the same time.
-  void ask_for_other_files() {
+  // The requests of all clients at once, one client's one behind the other.
+  void ask_pipelined(const std::vector<Exchange>& exchanges) {
     std::string requests;
-    for (int i = 0; i < kOtherFiles; ++i) requests += get("/other/" + std::to_string(i));
-    for (const auto& client : clients_) client->send(requests);
-    for (const auto& client : clients_) {
-      for (int i = 0; i < kOtherFiles; ++i) expect(*client, 200, 1);
-    }
+    for (const Exchange& exchange : exchanges) requests += exchange.request;
+    send_all(requests);
+    expect_all(exchanges);
+  }
+
+  void ask_in_two_pieces(const Exchange& exchange, useconds_t pause_us) {
+    const std::string_view request = exchange.request;
+    send_all(request.substr(0, request.size() / 2));
+    usleep(pause_us);
+    send_all(request.substr(request.size() / 2));
+    expect_all({exchange});
   }
 
   void ask_for_everything() {
-    ask_for_files();
-    ask_for_refusals();
-    ask_in_odd_ways();
+    directory_.write("changing.html", std::string(100, 'f'));
+    const std::vector<Exchange> exchanges = all_exchanges();
+    for (const Exchange& exchange : exchanges) ask_pipelined({exchange});
+    ask_pipelined({exchanges[0], exchanges[1]});
+    ask_in_two_pieces(exchanges[0], 500);
+    ask_in_two_pieces({get("/1KiB", "X-Long: " + std::string(9000, 'x') + "\r\n"), 200, 1024}, 500);
   }
 
+  // Twice as many clients as later do everything, and all of them do the same at the same time: so
+  // much of anything is not needed again.
+  void warm_up() {
+    connect(kWarmUpClients);
+    wait_until([&] { return held_.load(); });
+    std::string requests;
+    for (const Exchange& exchange : all_exchanges()) requests += exchange.request;
+    send_all(requests);
+    let_go_.release();
+    expect_all(all_exchanges());
+    ask_in_two_pieces(all_exchanges()[0], 100'000);
+    while (answered_ < kWarmUpRequests) ask_for_everything();
+    clients_.resize(kClients);
+    wait_until([&] { return server_->stats().connections_open == kClients; });
+  }
+
+  std::atomic<bool> held_ = false;  // true from when the server's thread first waited to be let go
+  std::counting_semaphore<> let_go_{0};
   std::unique_ptr<Server> server_;
   std::vector<std::unique_ptr<HttpClient>> clients_;
   uint64_t answered_ = 0;
 };
 
 TEST_P(KeepAliveAllocationTest, AWarmServerAllocatesNothing) {
-  // With more clients and files than later: what then happens at once by chance has happened
-  // before.
-  connect(2 * kClients);
-  for (int round = 0; round < 5; ++round) ask_for_other_files();
-  while (answered_ < kWarmUpRequests) ask_for_everything();
-  clients_.resize(kClients);
-  wait_until([&] { return server_->stats().connections_open == kClients; });
-
+  warm_up();
   answered_ = 0;
   const HeapWatch watch(kShardThread);
   while (answered_ < kRequests) ask_for_everything();
-  EXPECT_EQ(watch.allocation_count(), 0u) << "in " << answered_ << " requests\n"
-                                          << watch.describe();
-  EXPECT_EQ(server_->stats().connections_accepted, 2 * kClients) << "they were kept alive";
+  EXPECT_EQ(watch.allocation_count(), 0u)
+      << "in " << answered_ << " requests\n" << watch.describe();
+  EXPECT_EQ(server_->stats().connections_accepted, kWarmUpClients) << "they were kept alive";
 }
 
 // The negative control: what is not warm allocates, and is seen to.
