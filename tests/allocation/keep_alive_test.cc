@@ -1,6 +1,4 @@
 // A warm server asks the heap for nothing, whatever is requested on connections that stay.
-#include <sluice/server.h>
-
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -11,6 +9,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <sluice/server.h>
 
 #include "allocation/heap_watch.h"
 #include "server/http_client.h"
@@ -36,8 +36,7 @@ struct Exchange {
 
 std::string get(std::string_view target, std::string_view fields = {}) {
   std::string request = "GET ";
-  return request.append(target).append(" HTTP/1.1\r\nHost: test\r\n").append(fields).append(
-      "\r\n");
+  return request.append(target).append(" HTTP/1.1\r\nHost: test\r\n").append(fields).append("\r\n");
 }
 
 std::vector<Exchange> all_exchanges() {
@@ -62,8 +61,7 @@ std::vector<Exchange> all_exchanges() {
   };
 }
 
-class KeepAliveAllocationTest : public ServerFixture,
-                                public testing::WithParamInterface<uint64_t> {
+class KeepAliveAllocationTest : public ServerFixture, public testing::WithParamInterface<uint64_t> {
  protected:
   KeepAliveAllocationTest() {
     directory_.write("1KiB", std::string(1024, 'a'));
@@ -168,8 +166,8 @@ TEST_P(KeepAliveAllocationTest, AWarmServerAllocatesNothing) {
   answered_ = 0;
   const HeapWatch watch(kShardThread);
   while (answered_ < kRequests) ask_for_everything();
-  EXPECT_EQ(watch.allocation_count(), 0u)
-      << "in " << answered_ << " requests\n" << watch.describe();
+  EXPECT_EQ(watch.allocation_count(), 0u) << "in " << answered_ << " requests\n"
+                                          << watch.describe();
   EXPECT_EQ(server_->stats().connections_accepted, kWarmUpClients) << "they were kept alive";
 }
 

@@ -129,6 +129,31 @@ TEST_F(ConnectionTimeTest, WhenPipesAreScarceItGivesItBackAtOnce) {
   for (HandMovedClient& client : clients) client.leave();
 }
 
+TEST_F(ConnectionTimeTest, AFewPipesAreForAllInTurn) {
+  std::vector<HandMovedClient> clients;
+  for (uint32_t i = 0; i < 3 * limits_.pipe_count; ++i) {
+    clients.push_back(connect());
+    ASSERT_TRUE(clients.back().send(get("huge.bin")));
+  }
+  // Nobody is far ahead of the others.
+  for (int i = 0; i < 100; ++i) {
+    uint64_t least = UINT64_MAX;
+    uint64_t most = 0;
+    for (HandMovedClient& client : clients) {
+      client.read();
+      least = std::min(least, client.received_bytes());
+      most = std::max(most, client.received_bytes());
+    }
+    EXPECT_LE(most - least, 5 * limits_.pipe_bytes);
+    server_.run_for(1);
+  }
+  for (HandMovedClient& client : clients) {
+    ASSERT_EQ(client.responses().size(), 1U);
+    EXPECT_EQ(client.responses()[0].body, file("huge.bin").content);
+    client.leave();
+  }
+}
+
 // The last response is out: the client is given time to see that, but not for ever.
 TEST_F(ConnectionTimeTest, WhoGoesOnSendingAfterTheEndIsListenedToForAMoment) {
   HandMovedClient client = connect();

@@ -78,14 +78,17 @@ TEST_F(RecvStreamTest, APieceHoldsItsBufferUntilItIsDestroyed) {
   EXPECT_EQ(ring_.buffers_out(), 0U);
 }
 
-TEST_F(RecvStreamTest, PausesWhenTheQueueIsFull) {
+TEST_F(RecvStreamTest, PausesWheneverTheQueueIsFull) {
   write_to(pair_.client, std::string(100 * kBufferBytes, 'x'));
-  stream_.start();
-  run_for(100);
-  // The cancellation is under way while one more turn delivers.
-  EXPECT_GE(ring_.buffers_out(), RecvStream::kPauseAt);
-  EXPECT_LE(ring_.buffers_out(), RecvStream::kPauseAt - 1 + 2 * kBurst);
-  EXPECT_TRUE(stream_.over());
+  for (int i = 0; i < 3; ++i) {
+    stream_.start();
+    run_for(100);
+    // The cancellation is under way while one more turn delivers.
+    EXPECT_GE(ring_.buffers_out(), RecvStream::kPauseAt);
+    EXPECT_LE(ring_.buffers_out(), RecvStream::kPauseAt - 1 + 2 * kBurst);
+    EXPECT_TRUE(stream_.over());
+    while (stream_.ready()) stream_.take();
+  }
 }
 
 TEST_F(RecvStreamTest, GoesOnAfterAPauseAndLosesNothing) {

@@ -90,7 +90,9 @@ std::string SimServer::what_is_left() {
   // Slots of timers that were cancelled are visited within a turn of the wheel, and the table of
   // open files lets go of the last one after its time.
   const auto no_timer = [this] { return reactor_.timers().wait_ms(ring_.now_ms()) == UINT64_MAX; };
-  run_until(no_timer, 2 * TimerWheel::kTickMs * TimerWheel::kSlotCount + limits_.open_file_ttl_ms);
+  const auto at_rest = [this, &no_timer] { return no_timer() && ring_.pending_count() == 0; };
+  run_for(1);
+  run_until(at_rest, 2 * TimerWheel::kTickMs * TimerWheel::kSlotCount + limits_.open_file_ttl_ms);
   if (ring_.broken()) return ring_.problem();
   std::string left;
   const auto note = [&left](const std::string& what) { left += (left.empty() ? "" : ", ") + what; };
