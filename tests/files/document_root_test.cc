@@ -149,9 +149,11 @@ TEST_F(DocumentRootOpenTest, NothingLeadsOutside) {
   }
 }
 
-TEST_F(DocumentRootOpenTest, AFifoIsNotWaitedFor) {
+TEST_F(DocumentRootOpenTest, AFifoIsNeitherServedNorOpened) {
   ASSERT_EQ(mkfifo(directory_.path_of("root/fifo").c_str(), 0600), 0);
-  EXPECT_TRUE(open("fifo"));
+  const auto opened = open("fifo");
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, ErrorCode::kNotFound);
 }
 
 TEST_F(DocumentRootOpenTest, KeepsNothingOpen) {
