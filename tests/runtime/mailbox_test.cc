@@ -55,12 +55,12 @@ TEST(MailboxTest, AcknowledgingNothingDoesNotWait) {
 
 Task<int> follow(Reactor& reactor, Mailbox& mailbox) {
   int wake_ups = 0;
-  while (mailbox.order() != Order::kAbort) {
+  do {
     PollMailbox poll(reactor, mailbox);
     co_await poll;
     mailbox.acknowledge();
     ++wake_ups;
-  }
+  } while (mailbox.order() != Order::kAbort);
   co_return wake_ups;
 }
 
