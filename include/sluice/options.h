@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include <sluice/site.h>
+
 namespace sluice {
 
 // Every bound that protects a server from its clients and its host from the server. The unit is in
@@ -60,11 +62,20 @@ struct Limits {
   uint32_t receive_buffer_bytes = 4096;
   // io_uring workers that may wait for disks at once.
   unsigned blocking_worker_count = 64;
+
+  // --- What all shards together may hold ---------------------------------------------------------
+
+  // Threads for what takes long (hashing, compressing, passwords, listings), and the pieces of work
+  // that may wait for one; a request beyond that is answered with 503.
+  unsigned background_thread_count = 2;
+  uint32_t background_queue_count = 256;
+  // What Options::cache_directory may hold; the oldest variants go first.
+  uint64_t cache_bytes = 1024ULL * 1024 * 1024;
 };
 
 struct Options {
-  // The directory that is served. Nothing outside it ever is.
-  std::string root = ".";
+  // What is served. One at least.
+  std::vector<Site> sites = {Site{}};
 
   // Where to listen: "ADDR:PORT", "[IPv6]:PORT" or "unix:/path". Port 0 takes any that is free.
   std::vector<std::string> listen = {"127.0.0.1:8080"};
@@ -72,8 +83,9 @@ struct Options {
   // Shards, one thread each. 0: as many as processors that this process may run on.
   unsigned threads = 0;
 
-  // File names that stand for their directory, in this order.
-  std::vector<std::string> index = {"index.html"};
+  // Where variants are kept that sluice makes itself (Directory::compress). Made if it is not there.
+  // May be shared by servers, and emptied at any time.
+  std::string cache_directory;
 
   Limits limits;
 
@@ -81,5 +93,15 @@ struct Options {
   // a few times a second. Must not block for long and must not throw. Empty: nobody is told.
   std::function<void(std::string_view)> log;
 };
+
+// What is wrong with an option, for a person: `message` has the value and what would be allowed.
+struct OptionProblem {
+  std::string option;  // where: "threads", "limits.head_bytes", "sites[0].redirects[2].from"
+  std::string message;
+};
+
+// All that a server would not start with: values that are not allowed, patterns with mistakes,
+// redirects that lead back to themselves, roots and password files that cannot be read. Empty: none.
+std::vector<OptionProblem> find_problems(const Options& options);
 
 }  // namespace sluice

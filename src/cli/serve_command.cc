@@ -20,7 +20,9 @@ namespace {
 // What the member of Options that a StartError names is called on the command line.
 std::string flag_of(const std::string& option) {
   if (option.empty()) return "";
-  return option == "root" ? "DIR " : "--" + option + " ";
+  if (option == "sites[0].root") return "DIR ";
+  if (option.starts_with("sites[0].index")) return "--index ";
+  return "--" + option + " ";
 }
 
 // A server is limited by descriptors before all else, and the soft limit is low for the sake of
@@ -60,7 +62,7 @@ sigset_t stop_signals() {
 
 ServeCommand::ServeCommand(CLI::App& app)
     : command_(app.add_subcommand("serve", "Serve a directory over HTTP")) {
-  command_->add_option("DIR", options_.root, "The directory to serve")->capture_default_str();
+  command_->add_option("DIR", options_.sites[0].root, "The directory to serve")->capture_default_str();
   command_
       ->add_option(
           "--listen", options_.listen,
@@ -77,7 +79,7 @@ ServeCommand::ServeCommand(CLI::App& app)
       ->type_name("N")
       ->check(whole_number(1, 1024));
   command_
-      ->add_option("--index", options_.index,
+      ->add_option("--index", options_.sites[0].index,
                    "File that stands for its directory; may be given more than once")
       ->type_name("NAME")
       ->expected(1)
@@ -111,7 +113,7 @@ int ServeCommand::run() {
   }
   if (!quiet_) {
     for (const std::string& address : server.addresses()) {
-      fmt::print("sluice {} serving {} on {}\n", version(), options_.root, address);
+      fmt::print("sluice {} serving {} on {}\n", version(), options_.sites[0].root, address);
     }
     std::fflush(stdout);
   }

@@ -18,6 +18,24 @@ void Mailbox::post(Order order) noexcept {
   eventfd_write(event_.get(), 1);
 }
 
+void Mailbox::deliver(Delivery& delivery) noexcept {
+  Delivery* latest = delivered_.load(std::memory_order_relaxed);
+  do {
+    delivery.next_delivery = latest;
+  } while (!delivered_.compare_exchange_weak(latest, &delivery, std::memory_order_release,
+                                             std::memory_order_relaxed));
+  eventfd_write(event_.get(), 1);
+}
+
+void Mailbox::take_deliveries(Reactor& reactor) noexcept {
+  Delivery* delivery = delivered_.exchange(nullptr, std::memory_order_acquire);
+  while (delivery != nullptr) {
+    Delivery* const next = delivery->next_delivery;
+    reactor.make_ready(*delivery);
+    delivery = next;
+  }
+}
+
 void Mailbox::acknowledge() noexcept {
   eventfd_t posts;
   eventfd_read(event_.get(), &posts);

@@ -7,8 +7,14 @@
 #include <sluice/error.h>
 
 #include "base/unique_fd.h"
+#include "runtime/reactor.h"
 
 namespace sluice {
+
+// A coroutine that another thread has resumed.
+struct Delivery : Resumable {
+  Delivery* next_delivery = nullptr;
+};
 
 // Orders to a shard, each of which includes the ones before it. A poll of fd() on the ring wakes
 // the shard. post() is thread-safe and async-signal-safe.
@@ -25,6 +31,13 @@ class Mailbox {
 
   void post(Order order) noexcept;
 
+  // Has the shard resume `delivery`, which it may do, and destroy it, before this returns. The
+  // mailbox must outlive the call. Thread-safe.
+  void deliver(Delivery& delivery) noexcept;
+
+  // For the shard: makes ready what was delivered.
+  void take_deliveries(Reactor& reactor) noexcept;
+
   // For the shard: readable (poll(2)) after a post; order() tells the latest. acknowledge() makes
   // it unreadable again.
   int fd() const noexcept { return event_.get(); }
@@ -34,6 +47,7 @@ class Mailbox {
  private:
   UniqueFd event_;
   std::atomic<Order> order_ = Order::kRun;
+  std::atomic<Delivery*> delivered_ = nullptr;  // the latest first
 };
 
 }  // namespace sluice

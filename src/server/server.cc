@@ -82,29 +82,9 @@ void fit_to_pipe_pages(Limits& limits, unsigned shard_count) {
 }
 
 void check(const Options& options) {
-  const auto refuse = [](const char* option, const std::string& message) {
-    throw StartError(StartError::Kind::kUsage, option, message);
-  };
-  const Limits& limits = options.limits;
-  if (options.listen.empty()) refuse("listen", "there must be one address at least");
-  if (options.threads > 1024) {
-    refuse("threads", std::to_string(options.threads) + " is too many; at most 1024 are allowed");
-  }
-  for (const std::string& name : options.index) {
-    if (name.empty() || name == "." || name == ".." || name.find('/') != std::string::npos ||
-        name.find('\0') != std::string::npos) {
-      refuse("index", "'" + name + "' is no file name; a name without '/' is allowed");
-    }
-  }
-  if (limits.head_bytes < 256 || limits.head_bytes > 65535) {
-    refuse("limits", "head_bytes must be from 256 to 65535");
-  }
-  if (limits.field_count > 100) refuse("limits", "field_count must be at most 100");
-  const uint16_t buffers = limits.receive_buffer_count;
-  if (buffers == 0 || buffers > 32768 || (buffers & (buffers - 1)) != 0) {
-    refuse("limits", "receive_buffer_count must be a power of two from 1 to 32768");
-  }
-  if (limits.receive_buffer_bytes == 0) refuse("limits", "receive_buffer_bytes must not be 0");
+  const std::vector<OptionProblem> problems = find_problems(options);
+  if (problems.empty()) return;
+  throw StartError(StartError::Kind::kUsage, problems.front().option, problems.front().message);
 }
 
 // Keeps the calling thread on one processor; -1 leaves it to the scheduler.
@@ -190,9 +170,9 @@ void Server::Implementation::start() {
       options_.threads == 0 ? static_cast<unsigned>(processors.size()) : options_.threads;
   limits_ = fit_to_descriptors(options_.limits, shard_count);
   fit_to_pipe_pages(limits_, shard_count);
-  root_ = std::make_unique<DocumentRoot>(options_.root);
+  root_ = std::make_unique<DocumentRoot>(options_.sites.front().root);
   settings_ =
-      std::make_unique<ShardSettings>(ShardSettings{*root_, options_.index, limits_, options_.log});
+      std::make_unique<ShardSettings>(ShardSettings{*root_, options_.sites.front().index, limits_, options_.log});
 
   std::vector<std::vector<UniqueFd>> sockets(shard_count);
   try {

@@ -65,6 +65,8 @@ Detached Shard::follow_orders() {
     Poll post(reactor_, mailbox_.fd(), POLLIN);
     co_await post;
     mailbox_.acknowledge();
+    mailbox_.take_deliveries(reactor_);
+    if (mailbox_.order() == Mailbox::Order::kRun) continue;
     if (!context_.draining) drain();
     if (mailbox_.order() == Mailbox::Order::kAbort) {
       context_.connections.for_each([](Connection& connection) { connection.abort(); });

@@ -29,7 +29,7 @@ class BadOptions : public testing::TestWithParam<BadOption> {};
 TEST_P(BadOptions, AreRefusedBeforeAnythingBegins) {
   const TemporaryDirectory directory;
   Options options;
-  options.root = directory.path();
+  options.sites[0].root = directory.path();
   options.listen = {"127.0.0.1:0"};
   options.threads = 1;
   GetParam().spoil(options);
@@ -51,23 +51,23 @@ const BadOption kBadOptions[] = {
     {"BadListener", "listen", "'localhost:80'",
      [](Options& o) { o.listen = {"127.0.0.1:0", "localhost:80"}; }},
     {"TooManyThreads", "threads", "1025 is too many", [](Options& o) { o.threads = 1025; }},
-    {"MissingRoot", "root", "/nowhere/at/all", [](Options& o) { o.root = "/nowhere/at/all"; }},
-    {"FileAsRoot", "root", "/dev/null", [](Options& o) { o.root = "/dev/null"; }},
-    {"EmptyIndex", "index", "''", [](Options& o) { o.index = {"index.html", ""}; }},
-    {"DotIndex", "index", "'.'", [](Options& o) { o.index = {"."}; }},
-    {"DotDotIndex", "index", "'..'", [](Options& o) { o.index = {".."}; }},
-    {"SlashInIndex", "index", "'../secret'", [](Options& o) { o.index = {"../secret"}; }},
-    {"NulInIndex", "index", "'a", [](Options& o) { o.index = {std::string("a\0b", 3)}; }},
-    {"SmallHead", "limits", "head_bytes", [](Options& o) { o.limits.head_bytes = 255; }},
-    {"LargeHead", "limits", "head_bytes", [](Options& o) { o.limits.head_bytes = 65536; }},
-    {"TooManyFields", "limits", "field_count", [](Options& o) { o.limits.field_count = 101; }},
-    {"NoBuffers", "limits", "receive_buffer_count",
+    {"MissingRoot", "sites[0].root", "/nowhere/at/all", [](Options& o) { o.sites[0].root = "/nowhere/at/all"; }},
+    {"FileAsRoot", "sites[0].root", "/dev/null", [](Options& o) { o.sites[0].root = "/dev/null"; }},
+    {"EmptyIndex", "sites[0].index[1]", "''", [](Options& o) { o.sites[0].index = {"index.html", ""}; }},
+    {"DotIndex", "sites[0].index[0]", "'.'", [](Options& o) { o.sites[0].index = {"."}; }},
+    {"DotDotIndex", "sites[0].index[0]", "'..'", [](Options& o) { o.sites[0].index = {".."}; }},
+    {"SlashInIndex", "sites[0].index[0]", "'../secret'", [](Options& o) { o.sites[0].index = {"../secret"}; }},
+    {"NulInIndex", "sites[0].index[0]", "'a", [](Options& o) { o.sites[0].index = {std::string("a\0b", 3)}; }},
+    {"SmallHead", "limits.head_bytes", "allowed", [](Options& o) { o.limits.head_bytes = 255; }},
+    {"LargeHead", "limits.head_bytes", "allowed", [](Options& o) { o.limits.head_bytes = 65536; }},
+    {"TooManyFields", "limits.field_count", "allowed", [](Options& o) { o.limits.field_count = 101; }},
+    {"NoBuffers", "limits.receive_buffer_count", "allowed",
      [](Options& o) { o.limits.receive_buffer_count = 0; }},
-    {"OddBuffers", "limits", "receive_buffer_count",
+    {"OddBuffers", "limits.receive_buffer_count", "allowed",
      [](Options& o) { o.limits.receive_buffer_count = 48; }},
-    {"TooManyBuffers", "limits", "receive_buffer_count",
+    {"TooManyBuffers", "limits.receive_buffer_count", "allowed",
      [](Options& o) { o.limits.receive_buffer_count = 32769; }},
-    {"EmptyBuffers", "limits", "receive_buffer_bytes",
+    {"EmptyBuffers", "limits.receive_buffer_bytes", "allowed",
      [](Options& o) { o.limits.receive_buffer_bytes = 0; }},
 };
 
@@ -76,10 +76,10 @@ INSTANTIATE_TEST_SUITE_P(All, BadOptions, testing::ValuesIn(kBadOptions),
 
 TEST(OptionsTest, HaveTheirDocumentedDefaults) {
   const Options options;
-  EXPECT_EQ(options.root, ".");
+  EXPECT_EQ(options.sites[0].root, ".");
   EXPECT_EQ(options.listen, std::vector<std::string>{"127.0.0.1:8080"});
   EXPECT_EQ(options.threads, 0u);
-  EXPECT_EQ(options.index, std::vector<std::string>{"index.html"});
+  EXPECT_EQ(options.sites[0].index, std::vector<std::string>{"index.html"});
   EXPECT_EQ(options.limits.head_bytes, 16u * 1024);
   EXPECT_EQ(options.limits.target_bytes, 8u * 1024);
   EXPECT_EQ(options.limits.field_count, 100u);

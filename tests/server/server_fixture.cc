@@ -26,7 +26,7 @@ ServerFixture::ServerFixture() { directory_.write("file.txt", "content"); }
 
 Options ServerFixture::options() const {
   Options options;
-  options.root = directory_.path();
+  options.sites[0].root = directory_.path();
   options.listen = {"127.0.0.1:0"};
   options.threads = 1;
   return options;
