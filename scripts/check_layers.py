@@ -18,13 +18,14 @@ from typing import NamedTuple
 # The arrows. A layer may also include what the layers it names may include, and <sluice/...>.
 MAY_INCLUDE = {
     "cli": {"server"},
-    "server": {"files", "transfer", "cache", "http"},
+    "server": {"files", "transfer", "cache", "rules", "http"},
     "cache": {"transfer", "files", "http"},
     "files": {"io", "http"},
     "transfer": {"io"},
     "io": {"runtime"},
     "runtime": {"ring"},
     "ring": {"base"},
+    "rules": {"http"},
     "http": {"base"},
     "base": set(),
 }
@@ -43,6 +44,8 @@ FENCES = [
     Fence(re.compile(r"mimalloc"), {"cli"}),
     Fence(re.compile(r"CLI/|CLI11"), {"cli"}),
     Fence(re.compile(r"toml\+\+|toml\.hpp"), {"cli"}),
+    Fence(re.compile(r"xxhash\.h|brotli/|zstd\.h|zlib\.h|crypt\.h"), {"files"}),
+    Fence(re.compile(r"nettle/"), {"files", "server"}),
 ]
 
 # Standard headers and those of the C library and the kernel: lower case, no folder but these.

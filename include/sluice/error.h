@@ -52,7 +52,7 @@ class StartError : public std::runtime_error {
 
   Kind kind() const noexcept { return kind_; }
 
-  // The member of Options that it is about ("root", "listen", …), or "" for none.
+  // The member of Options that it is about ("listen", "sites[0].root", …), or "" for none.
   const std::string& option() const noexcept { return option_; }
 
  private:

@@ -83,14 +83,15 @@ struct Options {
   // Shards, one thread each. 0: as many as processors that this process may run on.
   unsigned threads = 0;
 
-  // Where variants are kept that sluice makes itself (Directory::compress). Made if it is not there.
-  // May be shared by servers, and emptied at any time.
+  // Where variants are kept that sluice makes itself (Directory::compress). Made if it is not
+  // there. May be shared by servers, and emptied at any time.
   std::string cache_directory;
 
   Limits limits;
 
-  // Told of what an operator should know (a line without its end), from any shard's thread, at most
-  // a few times a second. Must not block for long and must not throw. Empty: nobody is told.
+  // Told of what an operator should know (a line without its end), from any thread of the server,
+  // at most a few times a second. Must not block for long and must not throw. Empty: nobody is
+  // told.
   std::function<void(std::string_view)> log;
 };
 
@@ -101,7 +102,8 @@ struct OptionProblem {
 };
 
 // All that a server would not start with: values that are not allowed, patterns with mistakes,
-// redirects that lead back to themselves, roots and password files that cannot be read. Empty: none.
+// redirects that lead back to themselves, roots and password files that cannot be read. Empty:
+// none.
 std::vector<OptionProblem> find_problems(const Options& options);
 
 }  // namespace sluice

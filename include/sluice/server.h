@@ -12,10 +12,10 @@
 
 namespace sluice {
 
-// Serves a directory (Options::root) over HTTP/1.1 (RFC 9110, RFC 9112):
+// Serves directories (Options::sites) over HTTP/1.1 (RFC 9110, RFC 9112):
 //
 //   sluice::Options options;
-//   options.root = "/srv/www";
+//   options.sites[0].root = "/srv/www";
 //   sluice::Server server(options);
 //   server.start();
 //   ...
@@ -32,7 +32,7 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // Opens the root, binds the listeners and starts the threads. Throws StartError; then nothing is
+  // Opens the roots, binds the listeners and starts the threads. Throws StartError; then nothing is
   // left behind. When it returns connections are accepted.
   void start();
 

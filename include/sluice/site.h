@@ -5,7 +5,8 @@
 //   ?     one byte other than '/'
 //   *     any number of bytes other than '/'
 //   **    any number of bytes; "/**/" is also a single '/', so "/**/x" matches "/x" as well
-// A pattern without '/' in front matches at any depth: "*.js" is "/**/*.js".
+// A pattern without '/' in front matches at any depth: "*.js" is "/**/*.js". At most 9 wildcards.
+// Where there are several ways to match, each takes as little as it can, the leftmost one first.
 #pragma once
 
 #include <cstdint>
@@ -99,7 +100,7 @@ struct HeaderRule {
 // Sends the client elsewhere. The first rule that matches wins.
 struct RedirectRule {
   // A pattern, or a path that begins those that match, and whose rest is appended to `to`:
-  // one of the two, the other empty.
+  // one of the two, the other empty. "/docs" begins itself and "/docs/…", "/docs/" only the latter.
   std::string from;
   std::string prefix;
   // A path or an http(s) URL. $1 to $9 are what the wildcards of `from` matched, from the left;

@@ -46,10 +46,17 @@ CLI::Validator whole_number(uint64_t least, uint64_t most) {
   return {check, ""};
 }
 
+CLI::Validator not_empty(const std::string& allowed) {
+  const auto check = [allowed](const std::string& text) {
+    return text.empty() ? fmt::format("'' is not allowed; {} is", allowed) : std::string();
+  };
+  return {check, ""};
+}
+
 std::string describe(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App& command = chosen_command(app);
   const auto code = static_cast<CLI::ExitCodes>(error.get_exit_code());
-  const bool command_missing = code == CLI::ExitCodes::RequiredError;
+  const bool command_missing = code == CLI::ExitCodes::RequiredError && &command == &app;
   if (code == CLI::ExitCodes::ExtrasError || command_missing) {
     const auto unknown = app.remaining(true);
     if (unknown.empty()) {

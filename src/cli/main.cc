@@ -3,6 +3,7 @@
 
 #include <sluice/server.h>
 
+#include "cli/check_command.h"
 #include "cli/doctor_command.h"
 #include "cli/flag_errors.h"
 #include "cli/serve_command.h"
@@ -13,6 +14,7 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", std::string("sluice ") + sluice::version());
   app.require_subcommand(1);
   sluice::cli::ServeCommand serve(app);
+  sluice::cli::CheckCommand check(app);
   sluice::cli::DoctorCommand doctor(app);
   try {
     app.parse(argc, argv);
@@ -21,5 +23,6 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "sluice: {}\n", sluice::cli::describe(app, error));
     return 2;
   }
+  if (check.chosen()) return check.run();
   return doctor.chosen() ? doctor.run() : serve.run();
 }

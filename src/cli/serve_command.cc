@@ -8,22 +8,17 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include <sluice/server.h>
 
-#include "cli/flag_errors.h"
+#include "cli/config_file.h"
 
 namespace sluice::cli {
 
 namespace {
-
-// What the member of Options that a StartError names is called on the command line.
-std::string flag_of(const std::string& option) {
-  if (option.empty()) return "";
-  if (option == "sites[0].root") return "DIR ";
-  if (option.starts_with("sites[0].index")) return "--index ";
-  return "--" + option + " ";
-}
 
 // A server is limited by descriptors before all else, and the soft limit is low for the sake of
 // programs that use select(2).
@@ -58,65 +53,88 @@ sigset_t stop_signals() {
   return signals;
 }
 
+// Prints the problems that flags are to blame for and takes them out. True if there are any.
+bool take_flag_problems(const ServeFlags& flags, std::vector<OptionProblem>& problems) {
+  return std::erase_if(problems, [&](const OptionProblem& problem) {
+           const std::string_view flag = flags.flag_of(problem.option);
+           if (!flag.empty()) fmt::print(stderr, "sluice: {} {}\n", flag, problem.message);
+           return !flag.empty();
+         }) != 0;
+}
+
+// What the configuration file asks for, with the flags that go before it. Nothing when there are
+// mistakes, which have been printed.
+std::optional<ConfigResult> load(const ServeFlags& flags) {
+  auto config = load_config(flags.config_path());
+  if (!config) {
+    fmt::print(stderr, "sluice: --config {}\n", config.error());
+    return std::nullopt;
+  }
+  flags.override(config->options);
+  bool right = true;
+  if (config->parsed) {
+    std::vector<OptionProblem> problems = find_problems(config->options);
+    right = !take_flag_problems(flags, problems);
+    add_problems(problems, *config);
+  }
+  for (const Mistake& mistake : config->mistakes) {
+    fmt::print(stderr, "{}\n", line_of(*config, mistake));
+  }
+  if (!right || !config->mistakes.empty()) return std::nullopt;
+  return std::move(*config);
+}
+
+// Where the operator said what cannot be had, and why it cannot.
+std::string describe(const StartError& error, const ServeFlags& flags,
+                     const std::optional<ConfigResult>& config) {
+  if (error.option().empty()) return fmt::format("sluice: {}", error.what());
+  const std::string_view flag = flags.flag_of(error.option());
+  if (flag.empty() && config) {
+    return line_of(*config, locate(*config, {error.option(), error.what()}));
+  }
+  return fmt::format("sluice: {} {}", flag.empty() ? error.option() : flag, error.what());
+}
+
+void print_ready_lines(const Server& server, const std::vector<Site>& sites) {
+  const std::string what =
+      sites.size() == 1 ? sites[0].root : fmt::format("{} sites", sites.size());
+  for (const std::string& address : server.addresses()) {
+    fmt::print("sluice {} serving {} on {}\n", version(), what, address);
+  }
+  std::fflush(stdout);
+}
+
 }  // namespace
 
 ServeCommand::ServeCommand(CLI::App& app)
-    : command_(app.add_subcommand("serve", "Serve a directory over HTTP")) {
-  command_->add_option("DIR", options_.sites[0].root, "The directory to serve")->capture_default_str();
-  command_
-      ->add_option(
-          "--listen", options_.listen,
-          "Where to listen: IPv4:PORT, [IPv6]:PORT or unix:/path; port 0 takes any that is "
-          "free; may be given more than once")
-      ->type_name("ADDR:PORT")
-      ->expected(1)
-      ->allow_extra_args(false)  // one value each: "[::1]:80" is no list
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->capture_default_str();
-  command_
-      ->add_option("--threads", options_.threads,
-                   "Threads that serve (default: the processors this process may run on)")
-      ->type_name("N")
-      ->check(whole_number(1, 1024));
-  command_
-      ->add_option("--index", options_.sites[0].index,
-                   "File that stands for its directory; may be given more than once")
-      ->type_name("NAME")
-      ->expected(1)
-      ->allow_extra_args(false)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->capture_default_str();
-  command_
-      ->add_option("--drain-timeout", drain_timeout_seconds_,
-                   "Seconds that responses in flight are given at the end")
-      ->type_name("SECONDS")
-      ->check(whole_number(0, 86'400))
-      ->capture_default_str();
-  command_->add_flag("--quiet", quiet_, "Print nothing but errors");
-}
+    : command_(app.add_subcommand("serve", "Serve a directory, or many, over HTTP")),
+      flags_(*command_) {}
 
-int ServeCommand::run() {
+int ServeCommand::run() const {
   open_standard_descriptors();
+  std::optional<ConfigResult> config;
+  if (flags_.has_config()) {
+    config = load(flags_);
+    if (!config) return 2;
+  }
   raise_descriptor_limit();
-  options_.log = write_log_line;
+  Options options = config ? config->options : flags_.options();
+  options.log = write_log_line;
 
   // Blocked before any thread is there, so that only sigwait() below sees them.
   const sigset_t signals = stop_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
-  Server server(options_);
+  Server server(options);
   try {
     server.start();
   } catch (const StartError& error) {
-    fmt::print(stderr, "sluice: {}{}\n", flag_of(error.option()), error.what());
+    fmt::print(stderr, "{}\n", describe(error, flags_, config));
     return error.kind() == StartError::Kind::kUsage ? 2 : 1;
   }
-  if (!quiet_) {
-    for (const std::string& address : server.addresses()) {
-      fmt::print("sluice {} serving {} on {}\n", version(), options_.sites[0].root, address);
-    }
-    std::fflush(stdout);
-  }
+  if (!flags_.quiet()) print_ready_lines(server, options.sites);
+  const uint64_t drain_timeout_seconds = flags_.drain_timeout_seconds(
+      config ? config->drain_timeout_seconds : std::optional<uint64_t>());
 
   int received = 0;
   sigwait(&signals, &received);
@@ -124,7 +142,7 @@ int ServeCommand::run() {
   signal(SIGINT, SIG_DFL);
   signal(SIGTERM, SIG_DFL);
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
-  if (server.stop(drain_timeout_seconds_ * 1000)) return 0;
+  if (server.stop(drain_timeout_seconds * 1000)) return 0;
   fmt::print(stderr, "sluice: a disk does not answer; what waits for it is left behind\n");
   _exit(0);
 }

@@ -3,10 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include <cstdint>
-#include <string>
-
-#include <sluice/options.h>
+#include "cli/serve_flags.h"
 
 namespace sluice::cli {
 
@@ -18,14 +15,12 @@ class ServeCommand {
   bool chosen() const { return command_->parsed(); }
 
   // Serves until a signal says otherwise. Returns the exit code: 0, 1 (the system refused) or 2
-  // (the flags cannot be honoured); the reason has been printed.
-  int run();
+  // (the flags or the configuration file cannot be honoured); the reason has been printed.
+  int run() const;
 
  private:
   CLI::App* command_;
-  Options options_;
-  uint64_t drain_timeout_seconds_ = 10;
-  bool quiet_ = false;
+  ServeFlags flags_;
 };
 
 }  // namespace sluice::cli

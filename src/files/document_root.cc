@@ -2,9 +2,13 @@
 
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
+#include <system_error>
 
 #include "io/operations.h"
 #include "runtime/sleep.h"
@@ -22,19 +26,25 @@ constexpr uint64_t kPauseMs = 10;
 // What is neither a file nor a directory.
 constexpr Error kNotServed{ErrorCode::kNotFound, 0, "openat2"};
 
-open_how how_to_open(uint64_t flags, bool through_symlink) noexcept {
+open_how how_to_open(uint64_t flags, Symlinks symlinks, bool through_symlink) noexcept {
   open_how how{};
   how.flags = flags | O_CLOEXEC;
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  how.resolve = RESOLVE_NO_MAGICLINKS;
   if (!through_symlink) how.resolve |= RESOLVE_NO_SYMLINKS;
+  if (!through_symlink || symlinks != Symlinks::kFollow) how.resolve |= RESOLVE_BENEATH;
   return how;
 }
 
 }  // namespace
 
-DocumentRoot::DocumentRoot(const std::string& path)
-    : directory_(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-  if (directory_) return;
+DocumentRoot::DocumentRoot(const std::string& path, Symlinks symlinks)
+    : symlinks_(symlinks), directory_(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+  if (directory_) {
+    std::error_code unknown;
+    path_ = std::filesystem::canonical(path, unknown);
+    if (unknown) path_ = path;
+    return;
+  }
   const auto kind =
       errno == ENOENT || errno == ENOTDIR ? StartError::Kind::kUsage : StartError::Kind::kSystem;
   throw StartError(kind, "root",
@@ -46,10 +56,13 @@ Task<Result<UniqueFd>> DocumentRoot::resolve(Reactor& reactor, const char* path,
                                              bool& through_symlink) const noexcept {
   int result = 0;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    const open_how how = how_to_open(flags, through_symlink);
+    const open_how how = how_to_open(flags, symlinks_, through_symlink);
     OpenAt2 opening(reactor, directory_.get(), path, how);
     result = co_await opening;
     if (result >= 0) co_return UniqueFd(result);
+    if (result == -ELOOP && symlinks_ == Symlinks::kNone) {
+      co_return std::unexpected(kNotServed);
+    }
     if (result == -ELOOP && !through_symlink) {
       through_symlink = true;
     } else if (result != -EAGAIN && result != -EINTR) {
@@ -60,6 +73,18 @@ Task<Result<UniqueFd>> DocumentRoot::resolve(Reactor& reactor, const char* path,
     }
   }
   co_return std::unexpected(error_from_errno(-result, "openat2"));
+}
+
+Result<UniqueFd> DocumentRoot::open_directory(const std::string& path) const noexcept {
+  const bool through_symlink = symlinks_ != Symlinks::kNone;
+  const open_how how = how_to_open(O_RDONLY | O_DIRECTORY, symlinks_, through_symlink);
+  const char* const place = path.empty() ? "." : path.c_str();
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    const long fd = syscall(SYS_openat2, directory_.get(), place, &how, sizeof how);
+    if (fd >= 0) return UniqueFd(static_cast<int>(fd));
+    if (errno != EAGAIN && errno != EINTR) break;
+  }
+  return std::unexpected(error_from_errno(errno, "openat2"));
 }
 
 Task<Result<DocumentRoot::Opened>> DocumentRoot::open(Reactor& reactor,

@@ -1,9 +1,10 @@
-// The directory that is served, and the only way into it.
+// A directory that is served, and the only way into it.
 #pragma once
 
 #include <string>
 
 #include <sluice/error.h>
+#include <sluice/site.h>
 
 #include "base/unique_fd.h"
 #include "files/file_state.h"
@@ -13,11 +14,17 @@
 namespace sluice {
 
 // Every path is resolved by the kernel, beneath this directory (openat2(2), RESOLVE_BENEATH): no
-// spelling, symbolic link or race leads outside. Thread-safe: shards share one.
+// spelling, symbolic link or race leads outside, but for the links that Symlinks::kFollow allows.
+// Thread-safe: shards share one.
 class DocumentRoot {
  public:
   // Throws StartError when `path` is not a directory that can be read.
-  explicit DocumentRoot(const std::string& path);
+  explicit DocumentRoot(const std::string& path, Symlinks symlinks = Symlinks::kBeneath);
+
+  // As realpath(3) has it.
+  const std::string& path() const noexcept { return path_; }
+  int fd() const noexcept { return directory_.get(); }
+  Symlinks symlinks() const noexcept { return symlinks_; }
 
   struct Opened {
     UniqueFd fd;  // for reading a regular file; only the place of a directory (O_PATH)
@@ -30,11 +37,16 @@ class DocumentRoot {
   // done.
   Task<Result<Opened>> open(Reactor& reactor, const char* path) const noexcept;
 
+  // Opens a directory for reading what is in it. Blocks: for a worker.
+  Result<UniqueFd> open_directory(const std::string& path) const noexcept;
+
  private:
   // openat2(2) beneath the directory. Where a symbolic link is met it notes that, and follows it.
   Task<Result<UniqueFd>> resolve(Reactor& reactor, const char* path, uint64_t flags,
                                  bool& through_symlink) const noexcept;
 
+  std::string path_;
+  Symlinks symlinks_;
   UniqueFd directory_;
 };
 

@@ -9,6 +9,8 @@ namespace sluice {
 
 // What tells one state of a file from another (statx(2)).
 struct FileState {
+  uint64_t device = 0;
+  uint64_t inode = 0;
   uint64_t size_bytes = 0;
   int64_t modified_seconds = 0;
   uint32_t modified_nanoseconds = 0;
@@ -27,5 +29,8 @@ bool removed(int fd) noexcept;
 
 // The state of an open file. Asks memory only, never a disk or another machine.
 Result<FileState> state_of(int fd) noexcept;
+
+// The state of what `path` leads to; links are followed.
+Result<FileState> state_at(const char* path) noexcept;
 
 }  // namespace sluice

@@ -18,10 +18,9 @@ constexpr size_t kUsualPathBytes = 255;
 
 }  // namespace
 
-OpenFileTable::OpenFileTable(Reactor& reactor, const DocumentRoot& root, uint32_t file_count,
-                             uint64_t ttl_ms)
-    : reactor_(reactor), root_(root), file_count_(file_count), ttl_ms_(ttl_ms) {
-  by_path_.reserve(file_count + size_t{1});  // see blank()
+OpenFileTable::OpenFileTable(Reactor& reactor, uint32_t file_count, uint64_t ttl_ms)
+    : reactor_(reactor), file_count_(file_count), ttl_ms_(ttl_ms) {
+  by_key_.reserve(file_count + size_t{1});  // see blank()
 }
 
 OpenFileTable::~OpenFileTable() {
@@ -31,9 +30,9 @@ OpenFileTable::~OpenFileTable() {
   SLUICE_ASSERT(blank_.size() == all_.size());
 }
 
-FileReference OpenFileTable::find(std::string_view path) noexcept {
-  const auto found = by_path_.find(path);
-  if (found == by_path_.end()) return {};
+FileReference OpenFileTable::find(const FileKey& key) noexcept {
+  const auto found = by_key_.find(key);
+  if (found == by_key_.end()) return {};
   OpenFile& file = *found->second;
   const bool fresh = reactor_.now_ms() - file.opened_ms_ < ttl_ms_;
   if (fresh) {
@@ -44,9 +43,10 @@ FileReference OpenFileTable::find(std::string_view path) noexcept {
   return {};
 }
 
-Task<Result<FileReference>> OpenFileTable::open(std::string_view path) noexcept {
-  const char* const c_path = path.data();  // NOLINT(bugprone-suspicious-stringview-data-usage)
-  Task<Result<DocumentRoot::Opened>> opening = root_.open(reactor_, c_path);
+Task<Result<FileReference>> OpenFileTable::open(const FileRequest& request) noexcept {
+  const char* const c_path =
+      request.path.data();  // NOLINT(bugprone-suspicious-stringview-data-usage)
+  Task<Result<DocumentRoot::Opened>> opening = request.root.open(reactor_, c_path);
   Result<DocumentRoot::Opened> opened = co_await opening;
   for (int attempt = 0; attempt < kExhaustedAttempts && !opened; ++attempt) {
     if (opened.error().code != ErrorCode::kExhausted) break;
@@ -57,7 +57,7 @@ Task<Result<FileReference>> OpenFileTable::open(std::string_view path) noexcept 
       co_await pause;
     }
     forget_older_than(UINT64_MAX);
-    Task<Result<DocumentRoot::Opened>> again = root_.open(reactor_, c_path);
+    Task<Result<DocumentRoot::Opened>> again = request.root.open(reactor_, c_path);
     opened = co_await again;
   }
   if (!opened) co_return std::unexpected(opened.error());
@@ -66,12 +66,24 @@ Task<Result<FileReference>> OpenFileTable::open(std::string_view path) noexcept 
   FileReference reference(file);
   file.fd_ = std::move(opened->fd);
   file.state_ = opened->state;
-  file.path_.assign(path);
+  file.root_ = &request.root;
+  file.path_.assign(request.path);
   if (opened->state.regular()) {
-    file.prepare_fields();
+    file.describe(request);
     if (!opened->through_symlink && ttl_ms_ > 0 && file_count_ > 0) keep(file);
   }
   co_return reference;
+}
+
+void OpenFileTable::set_content_tag(FileReference& file, const http::EntityTag& tag) noexcept {
+  OpenFile& described = *file.file_;
+  described.entity_tag_ = http::with_coding(tag, described.coding_);
+  described.wants_content_tag_ = false;
+  described.prepare_fields();
+}
+
+void OpenFileTable::set_variants(FileReference& file, http::CodingSet variants) noexcept {
+  file.file_->variants_ = variants;
 }
 
 OpenFile& OpenFileTable::blank() {
@@ -80,7 +92,7 @@ OpenFile& OpenFileTable::blank() {
     OpenFile& made = *all_.back();
     made.table_ = this;
     made.path_.reserve(kUsualPathBytes);
-    made.map_node_ = by_path_.extract(by_path_.emplace(std::string_view(), &made).first);
+    made.map_node_ = by_key_.extract(by_key_.emplace(made.key(), &made).first);
     blank_.reserve(all_.size());
     return made;
   }
@@ -91,18 +103,18 @@ OpenFile& OpenFileTable::blank() {
 
 void OpenFileTable::keep(OpenFile& file) {
   // Two requests may have missed at once: the later one stays.
-  if (const auto twin = by_path_.find(file.path_); twin != by_path_.end()) forget(*twin->second);
-  if (by_path_.size() >= file_count_) forget(by_age_.front());
+  if (const auto twin = by_key_.find(file.key()); twin != by_key_.end()) forget(*twin->second);
+  if (by_key_.size() >= file_count_) forget(by_age_.front());
   file.opened_ms_ = reactor_.now_ms();
   file.kept_ = true;
-  file.map_node_.key() = file.path_;
-  by_path_.insert(std::move(file.map_node_));
+  file.map_node_.key() = file.key();
+  by_key_.insert(std::move(file.map_node_));
   by_age_.push_back(file);
   if (!set()) reactor_.set_timer(*this, ttl_ms_);
 }
 
 void OpenFileTable::forget(OpenFile& file) noexcept {
-  file.map_node_ = by_path_.extract(file.path_);
+  file.map_node_ = by_key_.extract(file.key());
   static_cast<ListNode<OpenFile>&>(file).unlink();
   file.kept_ = false;
   dropped(file);

@@ -16,25 +16,29 @@
 
 namespace sluice {
 
-// Path → OpenFile, bounded in number and age. A file that was written to, replaced, renamed or
-// removed is noticed when it is next asked for, by its change time, and its path is looked up
-// again. What that cannot show, a directory above it that was renamed, is noticed when the entry's
-// time is over. A path through a symbolic link is looked up every time.
+// Root, path and coding → OpenFile, bounded in number and age. A file that was written to,
+// replaced, renamed or removed is noticed when it is next asked for, by its change time, and its
+// path is looked up again. What that cannot show, a directory above it that was renamed, is noticed
+// when the entry's time is over. A path through a symbolic link is looked up every time.
 //
 // Not thread-safe: one a shard. Must outlive the references that it handed out.
 class OpenFileTable : private Timer {
  public:
-  OpenFileTable(Reactor& reactor, const DocumentRoot& root, uint32_t file_count, uint64_t ttl_ms);
+  OpenFileTable(Reactor& reactor, uint32_t file_count, uint64_t ttl_ms);
   ~OpenFileTable();
   OpenFileTable(const OpenFileTable&) = delete;
   OpenFileTable& operator=(const OpenFileTable&) = delete;
 
   // A file that is open already, or empty: then open() it.
-  FileReference find(std::string_view path) noexcept;
+  FileReference find(const FileKey& key) noexcept;
 
-  // Opens a regular file or a directory; anything else is kNotFound. `path` is relative to the
-  // root, ends in a NUL and must stay as it is until this is done. Only regular files are kept.
-  Task<Result<FileReference>> open(std::string_view path) noexcept;
+  // Opens a regular file or a directory; anything else is kNotFound. `request` must stay as it is
+  // until this is done. Only regular files are kept.
+  Task<Result<FileReference>> open(const FileRequest& request) noexcept;
+
+  // Notes what has been found out about a file, for its later users. REQUIRES: not empty.
+  void set_content_tag(FileReference& file, const http::EntityTag& tag) noexcept;
+  void set_variants(FileReference& file, http::CodingSet variants) noexcept;
 
  private:
   friend class FileReference;
@@ -47,12 +51,11 @@ class OpenFileTable : private Timer {
   void expire() noexcept override;
 
   Reactor& reactor_;
-  const DocumentRoot& root_;
   const uint32_t file_count_;
   const uint64_t ttl_ms_;
-  std::unordered_map<std::string_view, OpenFile*> by_path_;  // keys are OpenFile::path()
-  IntrusiveList<OpenFile, OpenFile> by_age_;                 // the kept ones, oldest first
-  bool ending_ = false;                                      // true exactly in the destructor
+  std::unordered_map<FileKey, OpenFile*, FileKeyHash> by_key_;  // keys are OpenFile::key()
+  IntrusiveList<OpenFile, OpenFile> by_age_;                    // the kept ones, oldest first
+  bool ending_ = false;                                         // true exactly in the destructor
   // All that were ever made, and those that are not in use: they are used again.
   std::vector<std::unique_ptr<OpenFile>> all_;
   std::vector<OpenFile*> blank_;

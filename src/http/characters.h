@@ -30,7 +30,7 @@ consteval std::array<uint8_t, 256> make_character_classes() {
   add("!$&'()*+;=", kRegName);     // sub-delims, without the comma: see host_field.h
   add("!$&()*+,;=:@", kLocation);  // pchar, without the single quote: see location.h
   for (int c = 0x21; c <= 0x7e; ++c) {
-    if (c != '#') {
+    if (c != '#' && c != '\\') {
       classes[static_cast<uint8_t>(c)] |= kTarget;
     }
   }
@@ -48,13 +48,15 @@ constexpr bool has_class(char c, uint8_t bit) noexcept {
 // tchar: what a method and a field name are made of (RFC 9110 §5.6.2).
 constexpr bool is_token_char(char c) noexcept { return detail::has_class(c, detail::kToken); }
 
-// What may stand in a request target: visible ASCII except '#', since a target has no fragment.
+// What may stand in a request target: visible ASCII except '#', since a target has no fragment, and
+// '\', which some take for '/'. More than RFC 3986 §2 allows, since browsers send more.
 constexpr bool is_target_char(char c) noexcept { return detail::has_class(c, detail::kTarget); }
 
 // What may stand in the registered name of a Host field, escapes aside.
 constexpr bool is_reg_name_char(char c) noexcept { return detail::has_class(c, detail::kRegName); }
 
-// What write_directory_location() leaves as it is.
+// What http::write_location() and append_path_segment() (files/text_escape.h) leave as it is:
+// nothing that means something in HTML, in a query or to a browser that takes '\' for '/'.
 constexpr bool is_location_char(char c) noexcept { return detail::has_class(c, detail::kLocation); }
 
 constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }

@@ -11,4 +11,14 @@ namespace sluice::http {
 // storage.
 std::string_view media_type(std::string_view path) noexcept;
 
+// True exactly when content of this type, whose parameters and case do not matter, becomes smaller
+// by a content coding as a rule: text, JSON, XML, programs, fonts and images that are not
+// compressed by themselves. What is not known is taken to be compressed.
+bool compressible(std::string_view media_type) noexcept;
+
+// True exactly when content of this type is compressed by itself, so that nobody puts a compressed
+// variant beside it: pictures, sound, films, archives, fonts for the web. What is not known is not
+// taken to be.
+bool compressed_by_itself(std::string_view media_type) noexcept;
+
 }  // namespace sluice::http

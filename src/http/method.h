@@ -8,6 +8,7 @@ namespace sluice::http {
 enum class Method : uint8_t {
   kGet,
   kHead,
+  kOptions,
   kOther,  // any other registered method; RequestHead::method_name() tells which
 };
 

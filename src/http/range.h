@@ -1,6 +1,7 @@
-// Range requests for one range of bytes (RFC 9110 §14.1.2, §14.2, §14.4).
+// Range requests for bytes (RFC 9110 §14.1.2, §14.2, §14.4).
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -10,29 +11,50 @@ namespace sluice::http {
 
 struct ByteRange {
   uint64_t first;
-  uint64_t length;  // at least 1 for RangeKind::kPartial
+  uint64_t length;  // at least 1 in a RangeSet
 };
 
+// More ranges than these are not served as ranges.
+inline constexpr size_t kMaxRanges = 16;
+
 enum class RangeKind : uint8_t {
-  kWhole,          // another unit, malformed, or several ranges: serve all of it (200)
-  kPartial,        // serve the range (206), which lies within the file
+  kWhole,          // serve all of the file (200)
+  kSingle,         // serve one range (206 with Content-Range)
+  kMultiple,       // serve 2 to kMaxRanges of them (206, multipart/byteranges)
   kUnsatisfiable,  // 416
 };
 
-struct RangeChoice {
+struct RangeSet {
+  // What to serve, in this order. The ranges lie within the file, and no two of them overlap or
+  // touch. Empty for kWhole and kUnsatisfiable.
+  std::span<const ByteRange> chosen() const noexcept { return std::span(ranges).first(count); }
+
   RangeKind kind;
-  ByteRange range;  // the whole file unless kPartial
+  uint8_t count;
+  std::array<ByteRange, kMaxRanges> ranges;  // left uninitialised beyond `count`
 };
 
-// What to serve of a file of `size` bytes for this value of a Range field. Positions beyond 64 bits
-// count as the highest. "bytes=-0" and any byte range of an empty file are unsatisfiable.
-RangeChoice choose_range(std::string_view range_value, uint64_t size) noexcept;
-
-// Writes the value of Content-Range: "bytes 0-99/1234" for kPartial, "bytes */1234" for
-// kUnsatisfiable. Returns the bytes written, 0 if they do not fit or for kWhole, which has none.
-// kContentRangeCapacity always suffices.
-size_t write_content_range(const RangeChoice& choice, uint64_t size, std::span<char> out) noexcept;
+// What to serve of a file of `size` bytes for this value of a Range field. The value may be of any
+// length: time is linear in it, memory is fixed.
+//
+// kWhole for another unit and for anything malformed; also when the ranges ask for more bytes
+// together than the file has, when more than kMaxRanges are left in the end, and when more than
+// 128 lie apart at any point of the list.
+// Positions beyond 64 bits count as the highest. "bytes=-0", a range that begins behind the end,
+// and any range of an empty file are unsatisfiable: they are left out, and kUnsatisfiable means
+// that there were no others. Ranges that overlap or touch become one, which stands at the place of
+// the first of them; otherwise the order is that of the request.
+RangeSet choose_ranges(std::string_view range_value, uint64_t size) noexcept;
 
 inline constexpr size_t kContentRangeCapacity = 6 + 20 + 1 + 20 + 1 + 20;
+
+// Both write a value of Content-Range and return the bytes written, 0 if they do not fit.
+// kContentRangeCapacity always suffices.
+
+// "bytes 0-99/1234". REQUIRES: range.length > 0, and the range lies within the file.
+size_t write_content_range(ByteRange range, uint64_t size, std::span<char> out) noexcept;
+
+// "bytes */1234", for 416.
+size_t write_unsatisfied_range(uint64_t size, std::span<char> out) noexcept;
 
 }  // namespace sluice::http

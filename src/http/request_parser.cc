@@ -42,6 +42,9 @@ struct RequestParser::Callbacks {
       case HTTP_HEAD:
         self.layout_.method_kind = Method::kHead;
         return 0;
+      case HTTP_OPTIONS:
+        self.layout_.method_kind = Method::kOptions;
+        return 0;
       default:
         self.layout_.method_kind = Method::kOther;
         break;

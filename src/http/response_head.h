@@ -38,6 +38,13 @@ class HeadWriter {
   // The empty line after the last field.
   HeadWriter& end() noexcept { return raw("\r\n"); }
 
+  // Removes every field of that name, in any case, that has been written so far, those of raw() as
+  // well; what follows moves up. The status line stays. Takes time in proportion to the head.
+  HeadWriter& erase(std::string_view name) noexcept;
+
+  // True exactly when a field of that name, in any case, has been written.
+  bool has(std::string_view name) const noexcept;
+
   // True exactly when everything has fitted.
   bool ok() const noexcept { return ok_; }
 

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "base/assert.h"
 #include "http/characters.h"
 #include "http/host_field.h"
 
@@ -10,11 +11,9 @@ namespace sluice::http {
 // Appends decoded bytes to a path and resolves each segment when it ends.
 class TargetPathBuilder {
  public:
-  explicit TargetPathBuilder(TargetPath& path) noexcept : path_(path) {
+  explicit TargetPathBuilder(TargetPath& path) noexcept : path_(path), text_(path.buffer_ + 1) {
     path_.length_ = 0;
-    path_.hidden_ = false;
     path_.directory_form_ = true;
-    path_.query_ = {};
   }
 
   // Both answer 0 or an error status.
@@ -25,11 +24,11 @@ class TargetPathBuilder {
     if (c == '\0') {
       return 400;
     }
-    // The last byte is the NUL's.
+    // Two bytes remain for the slash behind the segment and the NUL.
     if (end_ + 1 >= kPathCapacity) {
       return 404;
     }
-    path_.buffer_[end_++] = c;
+    text_[end_++] = c;
     return 0;
   }
 
@@ -39,16 +38,16 @@ class TargetPathBuilder {
     }
     // Every segment is followed by a slash while more may come.
     path_.length_ = begin_ > 0 ? begin_ - 1 : 0;
-    path_.buffer_[path_.length_] = '\0';
+    text_[path_.terminated_length()] = '\0';
     path_.query_ = query;
-    path_.hidden_ = path_.buffer_[0] == '.' || std::strstr(path_.buffer_, "/.") != nullptr;
+    path_.hidden_ = std::strstr(path_.buffer_, "/.") != nullptr;
     return 0;
   }
 
  private:
   // The current segment is [begin_, end_); what is before it is resolved and ends in a slash.
   int end_segment(bool by_slash) noexcept {
-    const std::string_view segment(path_.buffer_ + begin_, end_ - begin_);
+    const std::string_view segment(text_ + begin_, end_ - begin_);
     const bool dots = segment == "." || segment == "..";
     if (segment.empty() || dots) {
       end_ = begin_;
@@ -58,8 +57,7 @@ class TargetPathBuilder {
       return segment == ".." ? leave_segment() : 0;
     }
     path_.directory_form_ = by_slash;
-    // The separator takes the room that finish() needs for the NUL: add() has left it free.
-    path_.buffer_[end_++] = '/';
+    text_[end_++] = '/';
     begin_ = end_;
     return 0;
   }
@@ -68,7 +66,7 @@ class TargetPathBuilder {
     if (begin_ == 0) {
       return 400;
     }
-    const std::string_view parents(path_.buffer_, begin_ - 1);
+    const std::string_view parents(text_, begin_ - 1);
     const size_t slash = parents.rfind('/');
     begin_ = slash == std::string_view::npos ? 0 : slash + 1;
     end_ = begin_;
@@ -76,17 +74,22 @@ class TargetPathBuilder {
   }
 
   TargetPath& path_;
+  char* text_;
   size_t begin_ = 0;
   size_t end_ = 0;
 };
 
 namespace {
 
-// What follows scheme and authority of a target in absolute form; the target itself in origin form.
-// Nothing if it is neither.
-std::expected<std::string_view, int> path_and_query(std::string_view target) noexcept {
+struct TargetParts {
+  std::string_view authority;  // empty in origin form
+  std::string_view path_and_query;
+};
+
+// Nothing if it is neither of the two forms.
+std::expected<TargetParts, int> split_target(std::string_view target) noexcept {
   if (target.starts_with('/')) {
-    return target;
+    return TargetParts{{}, target};
   }
   for (const std::string_view scheme :
        {std::string_view("http://"), std::string_view("https://")}) {
@@ -98,7 +101,7 @@ std::expected<std::string_view, int> path_and_query(std::string_view target) noe
     if (!is_valid_host(authority)) {
       return std::unexpected(400);
     }
-    return rest.substr(authority.size());
+    return TargetParts{authority, rest.substr(authority.size())};
   }
   return std::unexpected(400);
 }
@@ -113,19 +116,27 @@ int unescape(std::string_view text) noexcept {
   return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
+std::expected<void, int> as_expected(int status) noexcept {
+  if (status != 0) {
+    return std::unexpected(status);
+  }
+  return {};
+}
+
 }  // namespace
 
 std::expected<void, int> parse_target(std::string_view target, TargetPath& out) noexcept {
-  const auto reference = path_and_query(target);
-  if (!reference) {
-    return std::unexpected(reference.error());
+  const auto parts = split_target(target);
+  if (!parts) {
+    return std::unexpected(parts.error());
   }
   for (const char c : target) {
     if (!is_target_char(c)) {
       return std::unexpected(400);
     }
   }
-  const std::string_view path = reference->substr(0, reference->find('?'));
+  const std::string_view reference = parts->path_and_query;
+  const std::string_view path = reference.substr(0, reference.find('?'));
   TargetPathBuilder builder(out);
   for (size_t i = 0; i < path.size(); ++i) {
     char c = path[i];
@@ -141,10 +152,23 @@ std::expected<void, int> parse_target(std::string_view target, TargetPath& out) 
       return std::unexpected(status);
     }
   }
-  if (const int status = builder.finish(reference->substr(path.size())); status != 0) {
-    return std::unexpected(status);
+  out.authority_ = parts->authority;
+  return as_expected(builder.finish(reference.substr(path.size())));
+}
+
+std::expected<void, int> TargetPath::assign(std::string_view decoded_absolute_path,
+                                            std::string_view query) noexcept {
+  SLUICE_ASSERT(query.empty() || query.starts_with('?'));
+  if (!decoded_absolute_path.starts_with('/')) {
+    return std::unexpected(400);
   }
-  return {};
+  TargetPathBuilder builder(*this);
+  for (const char c : decoded_absolute_path) {
+    if (const int status = builder.add(c); status != 0) {
+      return std::unexpected(status);
+    }
+  }
+  return as_expected(builder.finish(query));
 }
 
 }  // namespace sluice::http

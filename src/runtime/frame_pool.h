@@ -26,7 +26,7 @@ class FramePool {
 
  private:
   static constexpr size_t kClassBytes = 64;
-  static constexpr size_t kClassCount = 128;  // up to 8 KiB; larger frames go to the heap
+  static constexpr size_t kClassCount = 256;  // up to 16 KiB; larger frames go to the heap
 
   struct FreeFrame {
     FreeFrame* next;

@@ -20,7 +20,8 @@ struct Workers {
 //   const bool done = co_await hashing;
 //
 // False when the function was not called: too much waits already, or the server is ending. What the
-// function uses belongs to it alone until then.
+// function uses belongs to it alone until then. REQUIRES: awaited once, on the thread that takes
+// the mailbox's deliveries.
 template <class Function>
 class Offload final : private WorkerPool::Job, private Delivery {
  public:
@@ -30,9 +31,8 @@ class Offload final : private WorkerPool::Job, private Delivery {
   bool await_ready() const noexcept { return false; }
   bool await_suspend(std::coroutine_handle<> awaiting) noexcept {
     coroutine = awaiting;
-    // A worker may resume the coroutine, which destroys this, before submit() returns.
-    const bool immediate = workers_.pool.immediate();
-    return workers_.pool.submit(*this) && !immediate;
+    // What is delivered is resumed by the thread that is here: not before this returns.
+    return workers_.pool.submit(*this) && !workers_.pool.immediate();
   }
   bool await_resume() const noexcept { return done_; }
 

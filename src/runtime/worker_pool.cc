@@ -60,22 +60,22 @@ bool WorkerPool::submit_background(std::unique_ptr<Job> job) noexcept {
 }
 
 void WorkerPool::cancel() noexcept {
-  std::vector<Job*> dropped;
+  // Not under the lock, because it runs the callbacks of what looks at the token.
+  ending_.request_stop();
+  IntrusiveList<Job, Job> waiting;
+  IntrusiveList<Job, Job> background;
   {
     const std::scoped_lock lock(mutex_);
-    ending_.request_stop();
-    while (!background_.empty()) {
-      delete &background_.pop_front();
-    }
-    background_count_ = 0;
-    dropped.reserve(waiting_count_);
-    while (!waiting_.empty()) {
-      dropped.push_back(&waiting_.pop_front());
-    }
-    waiting_count_ = 0;
+    waiting.take_all(waiting_);
+    background.take_all(background_);
+    waiting_count_ = background_count_ = 0;
   }
   changed_.notify_all();
-  for (Job* const job : dropped) job->dropped();
+  while (!waiting.empty()) waiting.pop_front().dropped();
+  while (!background.empty()) {
+    const std::unique_ptr<Job> job(&background.pop_front());
+    job->dropped();
+  }
 }
 
 void WorkerPool::stop() noexcept {

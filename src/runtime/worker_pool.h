@@ -49,7 +49,8 @@ class WorkerPool {
   // Asks what runs to give up, and drops what waits. Returns at once.
   void cancel() noexcept;
 
-  // cancel(), and waits for the threads. Idempotent.
+  // cancel(), and waits for the threads. Idempotent. REQUIRES: on no worker, and on one thread at a
+  // time.
   void stop() noexcept;
 
  private:

@@ -22,6 +22,12 @@ bool content_is_skippable(const http::RequestHead& head, uint64_t limit_bytes) n
   return parsed.ec == std::errc() && bytes <= limit_bytes;
 }
 
+// Of a request that could not be parsed: whether its response has content (RFC 9110 §9.3.2).
+http::Method method_of(std::string_view request) noexcept {
+  while (request.starts_with("\r\n")) request.remove_prefix(2);  // RFC 9112 §2.2
+  return request.starts_with("HEAD ") ? http::Method::kHead : http::Method::kGet;
+}
+
 }  // namespace
 
 Connection::Connection(ConnectionContext& context, UniqueFd socket) noexcept
@@ -121,7 +127,7 @@ Task<Connection::Next> Connection::read_head(http::RequestParser& parser, SlabPo
     if (step.state == http::RequestParser::State::kInvalid) {
       Task<Next> refusing =
           refuse(parser.error_status(),
-                 gathered ? std::string_view(gathered.data(), gathered_bytes) : piece);
+                 method_of(gathered ? std::string_view(gathered.data(), gathered_bytes) : piece));
       co_return co_await refusing;
     }
     const bool complete = step.state == http::RequestParser::State::kHeadComplete;
@@ -149,7 +155,7 @@ Task<Connection::Next> Connection::read_head(http::RequestParser& parser, SlabPo
     if (more == RequestInput::More::kEnd && socket_.deadline().passed()) {
       context_.counters.clients_timed_out.increment();
       if (!parser.started()) co_return Next::kOrderly;
-      Task<Next> refusing = refuse(408, {gathered.data(), gathered_bytes});
+      Task<Next> refusing = refuse(408, method_of({gathered.data(), gathered_bytes}));
       co_return co_await refusing;
     }
     co_return Next::kGone;
@@ -158,12 +164,20 @@ Task<Connection::Next> Connection::read_head(http::RequestParser& parser, SlabPo
 
 Task<Connection::Next> Connection::answer(http::RequestParser& parser,
                                           const http::RequestHead& head) noexcept {
-  const SlabPool::Block storage = context_.blocks.take();
-  Response response(storage.span(), context_.common_fields.now());
-  Task<void> responding = context_.handler.respond(head, response);
-  co_await responding;
-
   const bool has_content = head.has_body();
+  bool content_complete = !has_content;
+  // What has come with the head is looked at first: if it is malformed, the request is.
+  if (has_content && !take_content(parser, content_complete)) {
+    Task<Next> refusing = refuse(parser.error_status(), head.method());
+    co_return co_await refusing;
+  }
+  Response response(context_.blocks, context_.common_fields.now());
+  {
+    // Its frame, which has room for paths, is not for keeping while a client takes its time.
+    Task<void> responding = context_.handler.respond(head, response);
+    co_await responding;
+  }
+
   const http::Method method = head.method();
   const bool persists =
       head.keep_alive() && !context_.draining && head.method_name() != "CONNECT" &&
@@ -179,21 +193,18 @@ Task<Connection::Next> Connection::answer(http::RequestParser& parser,
   input_.release_consumed();
   Task<Next> sending = send(response, method, persists ? Next::kRequest : Next::kOrderly);
   const Next next = co_await sending;
-  if (next != Next::kRequest || !has_content) co_return next;
+  if (next != Next::kRequest || content_complete) co_return next;
   if (context_.draining) co_return Next::kOrderly;
   Task<Next> skipping = skip_content(parser);
   co_return co_await skipping;
 }
 
 // Answers what could not be understood. What follows on the connection cannot be trusted.
-Task<Connection::Next> Connection::refuse(int status, std::string_view request) noexcept {
+Task<Connection::Next> Connection::refuse(int status, http::Method method) noexcept {
   phase_ = Phase::kAnswering;
-  const SlabPool::Block storage = context_.blocks.take();
-  Response response(storage.span(), context_.common_fields.now());
+  Response response(context_.blocks, context_.common_fields.now());
   response.fail(status);
   response.head().field("Connection", "close");
-  const http::Method method =
-      request.starts_with("HEAD ") ? http::Method::kHead : http::Method::kGet;
   Task<Next> sending = send(response, method, Next::kOrderly);
   co_return co_await sending;
 }
@@ -210,21 +221,31 @@ Task<Connection::Next> Connection::send(Response& response, http::Method method,
   co_return sent.error().code == ErrorCode::kPeerGone ? Next::kGone : Next::kReset;
 }
 
-// Reads the content of the request that was answered, so that none of it is taken for the next one.
+// Takes what is there of the content. False when it is malformed.
+bool Connection::take_content(http::RequestParser& parser, bool& complete) noexcept {
+  const http::RequestParser::Step step = parser.parse_body(input_.available());
+  if (step.state == http::RequestParser::State::kInvalid) return false;
+  input_.consume(step.consumed);
+  complete = step.state == http::RequestParser::State::kMessageComplete;
+  return true;
+}
+
+// Reads the rest of the content of the request that was answered, so that none of it is taken for
+// the next one.
 Task<Connection::Next> Connection::skip_content(http::RequestParser& parser) noexcept {
   phase_ = Phase::kSkipping;
   socket_.deadline().arm(context_.limits.head_timeout_ms, Deadline::Ends::kReceiving);
   uint64_t skipped_bytes = 0;
   while (true) {
-    const http::RequestParser::Step step = parser.parse_body(input_.available());
-    if (step.state == http::RequestParser::State::kInvalid) co_return Next::kOrderly;
-    input_.consume(step.consumed);
-    if (step.state == http::RequestParser::State::kMessageComplete) co_return Next::kRequest;
-    skipped_bytes += step.consumed;
-    if (skipped_bytes > context_.limits.unwanted_content_bytes) co_return Next::kOrderly;
     Task<RequestInput::More> receiving = input_.more();
     const RequestInput::More more = co_await receiving;
     if (more != RequestInput::More::kBytes) co_return Next::kGone;
+    const size_t piece_bytes = input_.available().size();
+    bool complete = false;
+    if (!take_content(parser, complete)) co_return Next::kOrderly;
+    if (complete) co_return Next::kRequest;
+    skipped_bytes += piece_bytes;
+    if (skipped_bytes > context_.limits.unwanted_content_bytes) co_return Next::kOrderly;
   }
 }
 

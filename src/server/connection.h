@@ -17,7 +17,7 @@
 #include "server/operator_log.h"
 #include "server/request_input.h"
 #include "server/response.h"
-#include "server/static_handler.h"
+#include "server/site_handler.h"
 #include "transfer/transfer.h"
 
 namespace sluice {
@@ -30,7 +30,7 @@ struct ConnectionContext {
   const Limits& limits;
   http::HeadLimits head_limits;
   TransferLimits transfer_limits;
-  StaticHandler& handler;
+  SiteHandler& handler;
   PipePool& pipes;
   SlabPool& blocks;  // each with room for the head of a request or of a response
   Counters& counters;
@@ -79,8 +79,9 @@ class Connection : public ListNode<Connection> {
   Task<Next> read_head(http::RequestParser& parser, SlabPool::Block& gathered,
                        const char*& base) noexcept;
   Task<Next> answer(http::RequestParser& parser, const http::RequestHead& head) noexcept;
-  Task<Next> refuse(int status, std::string_view request) noexcept;
+  Task<Next> refuse(int status, http::Method method) noexcept;
   Task<Next> send(Response& response, http::Method method, Next after) noexcept;
+  bool take_content(http::RequestParser& parser, bool& complete) noexcept;
   Task<Next> skip_content(http::RequestParser& parser) noexcept;
   Task<void> linger() noexcept;
   void note_failure(const Error& error) noexcept;

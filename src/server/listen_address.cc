@@ -178,4 +178,17 @@ BoundAddress bind_address(const std::string& text, unsigned shard_count, uint32_
   return bind_internet(text, shard_count, backlog_count);
 }
 
+std::string problem_of_address(const std::string& text) {
+  try {
+    if (text.starts_with(kUnixPrefix)) {
+      parse_unix(text);
+    } else {
+      parse_internet(text);
+    }
+  } catch (const StartError& error) {
+    return error.what();
+  }
+  return "";
+}
+
 }  // namespace sluice

@@ -23,4 +23,7 @@ struct BoundAddress {
 // for a text that is no address, kSystem where the system refuses it.
 BoundAddress bind_address(const std::string& text, unsigned shard_count, uint32_t backlog_count);
 
+// What is wrong with `text` as an address, without a look at the system; "" if nothing is.
+std::string problem_of_address(const std::string& text);
+
 }  // namespace sluice

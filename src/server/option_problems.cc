@@ -1,12 +1,21 @@
 #include <fcntl.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <set>
 #include <string_view>
+#include <utility>
 
 #include <sluice/options.h>
 
 #include "base/unique_fd.h"
+#include "files/password_file.h"
+#include "http/target_path.h"
+#include "rules/host_table.h"
+#include "rules/pattern.h"
+#include "rules/site_rules.h"
+#include "server/listen_address.h"
 
 namespace sluice {
 
@@ -17,6 +26,7 @@ class Problems {
   void add(std::string option, std::string message) {
     found_.push_back({std::move(option), std::move(message)});
   }
+  std::vector<OptionProblem>& found() { return found_; }
   std::vector<OptionProblem> take() { return std::move(found_); }
 
  private:
@@ -37,9 +47,20 @@ void check_limits(const Limits& limits, Problems& problems) {
     problems.add("limits.receive_buffer_count",
                  std::to_string(buffers) + " is not allowed; a power of two up to 32768 is");
   }
+  if (limits.background_thread_count < 1 || limits.background_thread_count > 64) {
+    problems.add("limits.background_thread_count",
+                 std::to_string(limits.background_thread_count) + " is not allowed; 1 to 64 is");
+  }
+  if (limits.background_queue_count == 0) {
+    problems.add("limits.background_queue_count", "0 is not allowed; 1 and more is");
+  }
   if (limits.receive_buffer_bytes == 0) {
     problems.add("limits.receive_buffer_bytes", "0 is not allowed; 1 and more is");
   }
+}
+
+std::string at(const std::string& where, const char* member, size_t index) {
+  return where + "." + member + "[" + std::to_string(index) + "]";
 }
 
 void check_index(const std::vector<std::string>& names, const std::string& where,
@@ -48,7 +69,7 @@ void check_index(const std::vector<std::string>& names, const std::string& where
     const std::string& name = names[i];
     if (name.empty() || name == "." || name == ".." || name.find('/') != std::string::npos ||
         name.find('\0') != std::string::npos) {
-      problems.add(where + "[" + std::to_string(i) + "]",
+      problems.add(at(where, "index", i),
                    "'" + name + "' is no file name; a name without '/' is allowed");
     }
   }
@@ -61,9 +82,100 @@ void check_root(const std::string& root, const std::string& where, Problems& pro
                           "; it must be a directory that this process may read");
 }
 
-void check_directory(const Directory& directory, const std::string& where, Problems& problems) {
+// Files that the configuration names by their path in the site.
+void check_file_path(const std::string& path, const std::string& prefix, const std::string& where,
+                     Problems& problems) {
+  const bool inside = path.starts_with(prefix + "/") && path.size() > prefix.size() + 1;
+  if (!inside || path.ends_with('/') || path.find('\0') != std::string::npos) {
+    problems.add(where, "'" + path + "' is not allowed; the path of a file below '" + prefix +
+                            "/' is, such as '" + prefix + "/index.html'");
+  }
+}
+
+void check_error_pages(const Directory& directory, const std::string& prefix,
+                       const std::string& where, Problems& problems) {
+  for (const auto& [status, path] : directory.error_pages) {
+    const std::string member = where + ".error_pages." + std::to_string(status);
+    if (status < 400 || status > 599) {
+      problems.add(member,
+                   std::to_string(status) + " is not the status of an error; 400 to 599 is");
+    }
+    check_file_path(path, prefix, member, problems);
+  }
+}
+
+void check_fallback(const Directory& directory, const std::string& prefix, const std::string& where,
+                    Problems& problems) {
+  if (!directory.fallback.empty()) {
+    check_file_path(directory.fallback, prefix, where + ".fallback", problems);
+  }
+  for (size_t i = 0; i < directory.fallback_exclude.size(); ++i) {
+    const auto pattern = rules::Pattern::compile(directory.fallback_exclude[i]);
+    if (!pattern) problems.add(at(where, "fallback_exclude", i), pattern.error());
+  }
+}
+
+void check_directory(const Directory& directory, const std::string& prefix,
+                     const std::string& where, const Options& options, Problems& problems) {
   check_root(directory.root, where + ".root", problems);
-  check_index(directory.index, where + ".index", problems);
+  check_index(directory.index, where, problems);
+  check_fallback(directory, prefix, where, problems);
+  check_error_pages(directory, prefix, where, problems);
+  if (directory.compress && options.cache_directory.empty()) {
+    problems.add(where + ".compress",
+                 "there is no place for compressed files; cache_directory must name one");
+  }
+}
+
+// As a path is after its dot segments are resolved, so that it can match one.
+bool is_mount_path(std::string_view path) {
+  if (!path.starts_with('/') || path.find_first_not_of('/') == std::string_view::npos) return false;
+  http::TargetPath resolved;
+  if (!resolved.assign(path, {})) return false;
+  if (path.ends_with('/')) path.remove_suffix(1);
+  return resolved.path() == path.substr(1);
+}
+
+void check_mounts(const Site& site, const std::string& where, const Options& options,
+                  Problems& problems) {
+  std::set<std::string> seen;
+  for (size_t i = 0; i < site.mounts.size(); ++i) {
+    const Mount& mount = site.mounts[i];
+    const std::string member = at(where, "mounts", i);
+    std::string prefix = mount.path;
+    if (prefix.ends_with('/')) prefix.pop_back();
+    if (!is_mount_path(mount.path)) {
+      problems.add(member + ".path",
+                   "'" + mount.path + "' is not allowed; a path such as '/downloads' is");
+    } else if (!seen.insert(prefix).second) {
+      problems.add(member + ".path", "'" + mount.path + "' is the path of two mounts");
+    }
+    check_directory(mount, prefix, member, options, problems);
+  }
+}
+
+void check_auth(const Site& site, const std::string& where, Problems& problems) {
+  for (size_t i = 0; i < site.auth.size(); ++i) {
+    const AuthRule& rule = site.auth[i];
+    const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+    if (std::ranges::any_of(rule.realm, control)) {
+      problems.add(at(where, "auth", i) + ".realm", "it must not hold control characters");
+    }
+    std::string problem = problem_of_password_file(rule.htpasswd);
+    if (!problem.empty()) problems.add(at(where, "auth", i) + ".htpasswd", std::move(problem));
+  }
+}
+
+void check_rules(const Site& site, const std::string& where, Problems& problems) {
+  const rules::SiteRules compiled = rules::SiteRules::compile(site, where, problems.found());
+}
+
+void check_site(const Site& site, const std::string& where, const Options& options,
+                Problems& problems) {
+  check_directory(site, "", where, options, problems);
+  check_mounts(site, where, options, problems);
+  check_rules(site, where, problems);
+  check_auth(site, where, problems);
 }
 
 }  // namespace
@@ -71,6 +183,10 @@ void check_directory(const Directory& directory, const std::string& where, Probl
 std::vector<OptionProblem> find_problems(const Options& options) {
   Problems problems;
   if (options.listen.empty()) problems.add("listen", "there must be one address at least");
+  for (size_t i = 0; i < options.listen.size(); ++i) {
+    std::string problem = problem_of_address(options.listen[i]);
+    if (!problem.empty()) problems.add("listen[" + std::to_string(i) + "]", std::move(problem));
+  }
   if (options.threads > 1024) {
     problems.add("threads",
                  std::to_string(options.threads) + " is too many; at most 1024 are allowed");
@@ -78,8 +194,9 @@ std::vector<OptionProblem> find_problems(const Options& options) {
   check_limits(options.limits, problems);
   if (options.sites.empty()) problems.add("sites", "there must be one site at least");
   for (size_t i = 0; i < options.sites.size(); ++i) {
-    check_directory(options.sites[i], "sites[" + std::to_string(i) + "]", problems);
+    check_site(options.sites[i], "sites[" + std::to_string(i) + "]", options, problems);
   }
+  rules::HostTable::compile(options.sites, problems.found());
   return problems.take();
 }
 

@@ -1,6 +1,11 @@
 #include "server/response.h"
 
+#include <sys/random.h>
+
+#include <utility>
+
 #include "http/error_page.h"
+#include "http/multipart.h"
 
 namespace sluice {
 
@@ -11,6 +16,48 @@ void Response::fail(int status, std::string_view fields) noexcept {
       .field("Content-Type", "text/html; charset=utf-8")
       .field("Content-Length", page.size());
   body_ = MemoryBody{page};
+}
+
+void Response::replace_page(FileReference file) noexcept {
+  head_.erase("Content-Type");
+  head_.erase("Content-Length");
+  head_.field("Content-Type", file->media_type());
+  const uint64_t size = file->state().size_bytes;
+  send_file(std::move(file), {0, size});
+}
+
+void Response::send_file(FileReference file, http::ByteRange range) noexcept {
+  head_.field("Content-Length", range.length);
+  body_ = FileRange{file->fd(), range.first, range.length};
+  file_ = std::move(file);
+}
+
+void Response::send_file_parts(FileReference file, const http::RangeSet& ranges) noexcept {
+  uint64_t random[2];
+  // Cannot fail once the system has started (getrandom(2)).
+  [[maybe_unused]] const ssize_t got = getrandom(random, sizeof random, 0);
+  const http::MultipartBoundary boundary(random[0], random[1]);
+  part_heads_ = blocks_.take();
+  static_assert(http::multipart_capacity(http::kMaxRanges) <= kHeadBytes);
+  const auto framing = http::write_multipart(ranges, file->state().size_bytes, file->media_type(),
+                                             boundary, part_heads_.span());
+  if (!framing) return fail(500);
+
+  head_.erase("Content-Type");
+  head_.field("Content-Type", boundary.content_type())
+      .field("Content-Length", framing->content_length());
+  for (size_t i = 0; i < ranges.count; ++i) {
+    const http::ByteRange range = ranges.ranges[i];
+    parts_[i] = {framing->part_head(i), {file->fd(), range.first, range.length}};
+  }
+  body_ = FileParts{std::span(parts_).first(ranges.count), framing->end()};
+  file_ = std::move(file);
+}
+
+void Response::send_text(std::string text, std::string_view media_type) noexcept {
+  text_ = std::move(text);
+  head_.field("Content-Type", media_type).field("Content-Length", text_.size());
+  body_ = MemoryBody{text_};
 }
 
 }  // namespace sluice

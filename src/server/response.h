@@ -1,12 +1,16 @@
 // A response while a handler decides on it.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <span>
+#include <string>
 #include <string_view>
 
+#include "base/slab_pool.h"
 #include "files/open_file.h"
 #include "http/method.h"
+#include "http/range.h"
 #include "http/response_head.h"
 #include "transfer/body_source.h"
 
@@ -16,17 +20,22 @@ namespace sluice {
 // the connection's own, ends the head and sends it.
 class Response {
  public:
-  // Room for every head: a Location of 12 KiB and the other fields.
-  static constexpr size_t kHeadBytes = 14 * 1024;
+  // Room for every head: a Location of 12 KiB, the lines of header rules (8 KiB at the most), and
+  // the other fields.
+  static constexpr size_t kHeadBytes = 24 * 1024;
 
-  // `storage` (kHeadBytes) holds the head; `common_fields` go into every response.
-  Response(std::span<char> storage, std::string_view common_fields) noexcept
-      : storage_(storage), common_fields_(common_fields), head_(storage) {}
+  // `blocks` (of kHeadBytes at least) is where memory for the head comes from; `common_fields` go
+  // into every response.
+  Response(SlabPool& blocks, std::string_view common_fields) noexcept
+      : blocks_(blocks),
+        storage_(blocks.take()),
+        common_fields_(common_fields),
+        head_(storage_.span()) {}
 
   // Writes the status line and the common fields. Called again, it starts all over.
   http::HeadWriter& begin(int status) noexcept {
     status_ = status;
-    head_ = http::HeadWriter(storage_);
+    head_ = http::HeadWriter(storage_.span());
     body_ = {};
     return head_.status_line(status).raw(common_fields_);
   }
@@ -35,11 +44,18 @@ class Response {
   // `fields` are complete lines that belong to the status ("Allow: GET, HEAD\r\n").
   void fail(int status, std::string_view fields = {}) noexcept;
 
-  // Sends part of `file`, which is kept open until it is sent.
-  void send_file(FileReference file, uint64_t offset_bytes, uint64_t length_bytes) noexcept {
-    body_ = FileRange{file->fd(), offset_bytes, length_bytes};
-    file_ = std::move(file);
-  }
+  // The page is this file instead; the rest of the head stays as it is. REQUIRES: fail() before.
+  void replace_page(FileReference file) noexcept;
+
+  // These add the fields that describe the body and name it. REQUIRES: begin() before.
+
+  // Part of `file`, which is kept open until it is sent.
+  void send_file(FileReference file, http::ByteRange range) noexcept;
+
+  // Several parts of it, as multipart/byteranges (RFC 9110 §14.6). REQUIRES: kMultiple.
+  void send_file_parts(FileReference file, const http::RangeSet& ranges) noexcept;
+
+  void send_text(std::string text, std::string_view media_type) noexcept;
 
   int status() const noexcept { return status_; }
   http::HeadWriter& head() noexcept { return head_; }
@@ -50,12 +66,17 @@ class Response {
   }
 
  private:
-  std::span<char> storage_;
+  SlabPool& blocks_;
+  SlabPool::Block storage_;
   std::string_view common_fields_;
   http::HeadWriter head_;
   int status_ = 0;
-  FileReference file_;
   BodySource body_;
+  // What the body refers to.
+  FileReference file_;
+  std::string text_;
+  SlabPool::Block part_heads_;
+  std::array<FileParts::Part, http::kMaxRanges> parts_;
 };
 
 }  // namespace sluice

@@ -17,9 +17,13 @@
 
 #include <sluice/server.h>
 
+#include "files/content_hash.h"
 #include "files/document_root.h"
+#include "files/variant_store.h"
 #include "ring/refusal.h"
+#include "runtime/worker_pool.h"
 #include "server/listen_address.h"
+#include "server/router.h"
 #include "server/shard.h"
 
 namespace sluice {
@@ -137,24 +141,30 @@ class Server::Implementation {
   Stats stats() const noexcept;
 
  private:
-  struct Worker {
+  struct ShardThread {
     std::unique_ptr<Shard> shard;
     std::thread thread;
     std::future<void> ended;
   };
 
-  void begin(Worker& worker, std::vector<UniqueFd> listening, int processor);
+  void share();
+  void begin(ShardThread& shard_thread, std::vector<UniqueFd> listening, int processor);
   void post(Mailbox::Order order) noexcept;
   bool ended_by(Clock::time_point time) const;
   void join();
 
   Options options_;
   Limits limits_;
-  std::unique_ptr<DocumentRoot> root_;
+  // What the shards share.
+  std::unique_ptr<Router> router_;
+  std::unique_ptr<ContentHashes> hashes_;
+  std::unique_ptr<WorkerPool> workers_;
+  std::unique_ptr<VariantStore> variants_;
+  std::unique_ptr<DocumentRoot> made_;
   std::unique_ptr<ShardSettings> settings_;
   std::vector<std::string> addresses_;
   std::vector<std::string> unix_paths_;
-  std::vector<Worker> workers_;
+  std::vector<ShardThread> threads_;
 
   // What stats() needs, which any thread may call at any time: the counters of shards that live,
   // and the sums of those that have ended.
@@ -170,27 +180,25 @@ void Server::Implementation::start() {
       options_.threads == 0 ? static_cast<unsigned>(processors.size()) : options_.threads;
   limits_ = fit_to_descriptors(options_.limits, shard_count);
   fit_to_pipe_pages(limits_, shard_count);
-  root_ = std::make_unique<DocumentRoot>(options_.sites.front().root);
-  settings_ =
-      std::make_unique<ShardSettings>(ShardSettings{*root_, options_.sites.front().index, limits_, options_.log});
-
   std::vector<std::vector<UniqueFd>> sockets(shard_count);
   try {
+    share();
     for (const std::string& text : options_.listen) {
       BoundAddress bound = bind_address(text, shard_count, limits_.backlog_count);
       if (!bound.unix_path.empty()) unix_paths_.push_back(bound.unix_path);
       addresses_.push_back(std::move(bound.name));
       for (unsigned i = 0; i < shard_count; ++i) sockets[i].push_back(std::move(bound.sockets[i]));
     }
-    workers_.resize(shard_count);
+    threads_.resize(shard_count);
     for (unsigned i = 0; i < shard_count; ++i) {
       // Where there are fewer shards than processors the scheduler knows better.
       const int processor = shard_count == processors.size() ? processors[i] : -1;
-      begin(workers_[i], std::move(sockets[i]), processor);
+      begin(threads_[i], std::move(sockets[i]), processor);
     }
     const std::scoped_lock lock(stats_mutex_);
     ended_ = {};
-    for (const Worker& worker : workers_) counters_.push_back(&worker.shard->counters());
+    for (const ShardThread& shard_thread : threads_)
+      counters_.push_back(&shard_thread.shard->counters());
   } catch (const std::system_error& error) {
     stop(0);
     throw StartError(StartError::Kind::kSystem, "", error.what());
@@ -200,32 +208,60 @@ void Server::Implementation::start() {
   }
 }
 
-void Server::Implementation::begin(Worker& worker, std::vector<UniqueFd> listening, int processor) {
+// Makes what the shards have in common.
+void Server::Implementation::share() {
+  const SignalsBlocked blocked;  // for the workers
+  router_ = std::make_unique<Router>(options_.sites, options_.log);
+  hashes_ = std::make_unique<ContentHashes>();
+  workers_ =
+      std::make_unique<WorkerPool>(limits_.background_thread_count, limits_.background_queue_count);
+  if (!options_.cache_directory.empty()) {
+    variants_ = std::make_unique<VariantStore>(
+        *workers_, VariantStore::Settings{.directory = options_.cache_directory,
+                                          .capacity_bytes = limits_.cache_bytes,
+                                          .log = options_.log});
+    if (variants_->usable()) {
+      made_ = std::make_unique<DocumentRoot>(options_.cache_directory, Symlinks::kNone);
+    }
+  }
+  settings_ =
+      std::make_unique<ShardSettings>(ShardSettings{.router = *router_,
+                                                    .workers = *workers_,
+                                                    .hashes = *hashes_,
+                                                    .variants = made_ ? variants_.get() : nullptr,
+                                                    .made = made_.get(),
+                                                    .limits = limits_,
+                                                    .log = options_.log});
+}
+
+void Server::Implementation::begin(ShardThread& shard_thread, std::vector<UniqueFd> listening,
+                                   int processor) {
   std::promise<Result<void>> started;
   std::future<Result<void>> start = started.get_future();
   std::promise<void> ended;
-  worker.ended = ended.get_future();
+  shard_thread.ended = ended.get_future();
 
   // Inherited by the new thread: signals are the program's affair.
   std::optional<SignalsBlocked> blocked(std::in_place);
-  worker.thread = std::thread([this, &worker, processor, listening = std::move(listening),
-                               started = std::move(started), ended = std::move(ended)]() mutable {
-    pthread_setname_np(pthread_self(), "sluice-shard");
-    pin_to(processor);
-    Result<void> enabled;
-    try {
-      // On this thread: when a ring goes, the kernel interrupts the thread that made it, and the
-      // caller's system calls would fail with EINTR some time after stop().
-      worker.shard = std::make_unique<Shard>(*settings_, std::move(listening));
-      enabled = worker.shard->enable();
-      started.set_value(enabled);
-    } catch (...) {
-      started.set_exception(std::current_exception());
-      return;
-    }
-    if (enabled) worker.shard->run();
-    ended.set_value();
-  });
+  shard_thread.thread =
+      std::thread([this, &shard_thread, processor, listening = std::move(listening),
+                   started = std::move(started), ended = std::move(ended)]() mutable {
+        pthread_setname_np(pthread_self(), "sluice-shard");
+        pin_to(processor);
+        Result<void> enabled;
+        try {
+          // On this thread: when a ring goes, the kernel interrupts the thread that made it, and
+          // the caller's system calls would fail with EINTR some time after stop().
+          shard_thread.shard = std::make_unique<Shard>(*settings_, std::move(listening));
+          enabled = shard_thread.shard->enable();
+          started.set_value(enabled);
+        } catch (...) {
+          started.set_exception(std::current_exception());
+          return;
+        }
+        if (enabled) shard_thread.shard->run();
+        ended.set_value();
+      });
   blocked.reset();
 
   const Result<void> enabled = start.get();
@@ -235,14 +271,15 @@ void Server::Implementation::begin(Worker& worker, std::vector<UniqueFd> listeni
 }
 
 void Server::Implementation::post(Mailbox::Order order) noexcept {
-  for (const Worker& worker : workers_) {
-    if (worker.shard) worker.shard->post(order);
+  for (const ShardThread& shard_thread : threads_) {
+    if (shard_thread.shard) shard_thread.shard->post(order);
   }
 }
 
 bool Server::Implementation::ended_by(Clock::time_point time) const {
-  return std::ranges::all_of(workers_, [time](const Worker& worker) {
-    return !worker.thread.joinable() || worker.ended.wait_until(time) == std::future_status::ready;
+  return std::ranges::all_of(threads_, [time](const ShardThread& shard_thread) {
+    return !shard_thread.thread.joinable() ||
+           shard_thread.ended.wait_until(time) == std::future_status::ready;
   });
 }
 
@@ -250,6 +287,7 @@ bool Server::Implementation::stop(uint64_t drain_timeout_ms) {
   post(Mailbox::Order::kDrain);
   if (!ended_by(Clock::now() + std::chrono::milliseconds(drain_timeout_ms))) {
     post(Mailbox::Order::kAbort);
+    if (workers_) workers_->cancel();
     if (!ended_by(Clock::now() + kAbortTime)) return false;
   }
   join();
@@ -257,17 +295,23 @@ bool Server::Implementation::stop(uint64_t drain_timeout_ms) {
 }
 
 void Server::Implementation::join() {
-  for (Worker& worker : workers_) {
-    if (worker.thread.joinable()) worker.thread.join();
+  for (ShardThread& shard_thread : threads_) {
+    if (shard_thread.thread.joinable()) shard_thread.thread.join();
   }
   {
     const std::scoped_lock lock(stats_mutex_);
     for (const Counters* counters : counters_) add(ended_, *counters);
     counters_.clear();
   }
-  workers_.clear();
+  // The workers end before what they work on, and before the mailboxes that they tell it to.
+  if (workers_) workers_->stop();
+  threads_.clear();
   settings_.reset();
-  root_.reset();
+  made_.reset();
+  variants_.reset();
+  workers_.reset();
+  hashes_.reset();
+  router_.reset();
   for (const std::string& path : unix_paths_) unlink(path.c_str());
   unix_paths_.clear();
   addresses_.clear();

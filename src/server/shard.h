@@ -11,24 +11,32 @@
 
 #include "base/slab_pool.h"
 #include "base/unique_fd.h"
+#include "files/content_hash.h"
 #include "files/document_root.h"
 #include "files/open_file_table.h"
+#include "files/variant_store.h"
 #include "io/pipe_pool.h"
 #include "ring/kernel_ring.h"
 #include "runtime/mailbox.h"
 #include "runtime/reactor.h"
+#include "runtime/worker_pool.h"
 #include "server/connection.h"
 #include "server/counters.h"
 #include "server/listener.h"
+#include "server/router.h"
+#include "server/site_handler.h"
 #include "server/static_handler.h"
 
 namespace sluice {
 
 // What the shards of a server have in common; outlives them.
 struct ShardSettings {
-  const DocumentRoot& root;
-  const std::vector<std::string>& index_names;
-  const Limits& limits;  // with the counts already cut down to what this process may hold
+  const Router& router;
+  WorkerPool& workers;
+  ContentHashes& hashes;
+  VariantStore* variants;    // null: none are made
+  const DocumentRoot* made;  // where variants are put, null exactly when `variants` is
+  const Limits& limits;      // with the counts already cut down to what this process may hold
   const std::function<void(std::string_view)>& log;
 };
 
@@ -62,7 +70,8 @@ class Shard {
   SlabPool blocks_;
   PipePool pipes_;
   OpenFileTable files_;
-  StaticHandler handler_;
+  StaticHandler static_handler_;
+  SiteHandler handler_;
   ConnectionContext context_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   bool over_ = false;  // true exactly when draining is over

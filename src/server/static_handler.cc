@@ -1,72 +1,22 @@
 #include "server/static_handler.h"
 
+#include <algorithm>
 #include <array>
-#include <cstring>
 #include <utility>
 
-#include "http/entity_tag.h"
+#include "http/accept.h"
 #include "http/location.h"
-#include "http/range.h"
+#include "server/file_response.h"
 
 namespace sluice {
 
 namespace {
 
-constexpr std::string_view kAllow = "Allow: GET, HEAD\r\n";
-
 // Room for every byte of the path escaped, and the query.
 constexpr size_t kLocationCapacity = 12 * 1024;
 
-int status_of(const Error& error) noexcept {
-  switch (error.code) {
-    case ErrorCode::kNotFound:
-      return 404;
-    case ErrorCode::kForbidden:
-      return 403;
-    case ErrorCode::kExhausted:
-      return 503;
-    default:
-      return 500;
-  }
-}
-
-http::RangeChoice range_for(const http::RequestHead& request, const OpenFile& file) noexcept {
-  const uint64_t size = file.state().size_bytes;
-  const auto range = request.find("Range");
-  // RFC 9110 §14.2: a range is for GET only, and one under a condition that does not hold is void.
-  if (!range || request.method() != http::Method::kGet) return {http::RangeKind::kWhole, {0, size}};
-  const auto condition = request.find("If-Range");
-  if (condition &&
-      !http::if_range_matches(*condition, file.entity_tag(), file.state().modified_seconds)) {
-    return {http::RangeKind::kWhole, {0, size}};
-  }
-  return http::choose_range(*range, size);
-}
-
-void respond_with_file(const http::RequestHead& request, FileReference file,
-                       Response& response) noexcept {
-  const uint64_t size = file->state().size_bytes;
-  const http::RangeChoice choice = range_for(request, *file);
-  if (choice.kind == http::RangeKind::kWhole) {
-    response.begin(200).raw(file->prepared_fields()).field("Content-Length", size);
-    response.send_file(std::move(file), 0, size);
-    return;
-  }
-
-  char content_range[http::kContentRangeCapacity];
-  const std::string_view content_range_value(
-      content_range, http::write_content_range(choice, size, content_range));
-  if (choice.kind == http::RangeKind::kUnsatisfiable) {
-    response.fail(416);
-    response.head().field("Content-Range", content_range_value);
-    return;
-  }
-  response.begin(206)
-      .raw(file->prepared_fields())
-      .field("Content-Range", content_range_value)
-      .field("Content-Length", choice.range.length);
-  response.send_file(std::move(file), choice.range.first, choice.range.length);
-}
+// A response waits this long for a file to be hashed, and then goes without an entity tag.
+constexpr uint64_t kHashPatienceMs = 1'000;
 
 // RFC 9110 §15.4.2. The location has no authority, so it cannot lead to another host.
 void redirect_to_directory(const http::TargetPath& target, Response& response) noexcept {
@@ -77,86 +27,124 @@ void redirect_to_directory(const http::TargetPath& target, Response& response) n
   response.head().field("Location", std::string_view(location.data(), length));
 }
 
-// "dir" and "index.html" to "dir/index.html", with a NUL behind it; empty when it does not fit.
-std::string_view join(std::string_view directory, std::string_view name,
-                      std::array<char, http::kPathCapacity>& out) noexcept {
-  const size_t slash = directory.empty() ? 0 : 1;
-  const size_t length = directory.size() + slash + name.size();
-  if (length >= out.size()) return {};
-  directory.copy(out.data(), directory.size());
-  if (slash == 1) out[directory.size()] = '/';
-  name.copy(out.data() + directory.size() + slash, name.size());
-  out[length] = '\0';
-  return {out.data(), length};
+bool has_hidden_segment(std::string_view path) noexcept {
+  return path.starts_with('.') || path.find("/.") != std::string_view::npos;
+}
+
+bool wants_fallback(const Request& request, const MountedDirectory& mount) noexcept {
+  if (mount.options.fallback.empty()) return false;
+  if (!http::is_navigation(request.fields.value(http::FieldName::kSecFetchMode),
+                           request.fields.value(http::FieldName::kAccept))) {
+    return false;
+  }
+  return std::ranges::none_of(mount.fallback_exclude, [&](const rules::Pattern& pattern) {
+    return pattern.match(request.target->absolute());
+  });
 }
 
 }  // namespace
 
-Task<void> StaticHandler::respond(const http::RequestHead& request, Response& response) noexcept {
-  if (request.method() == http::Method::kOther) {
-    response.fail(405, kAllow);
-    co_return;
+Task<Found> StaticHandler::find(const Request& request, const MountedDirectory& mount,
+                                PathBuffer& buffer) noexcept {
+  const auto local = mount.local(request.target->absolute());
+  const LocalPath path{local.value_or(std::string_view()), request.target->directory_form()};
+  Found found;
+  if (mount.options.hidden_files || !has_hidden_segment(path.path)) {
+    FileReference open = finder_.find_open(mount, path, buffer);
+    if (open) {
+      found.kind = Found::Kind::kFile;
+      found.file = std::move(open);
+      co_return found;
+    }
+    Task<Found> finding = finder_.find(mount, path, buffer);
+    found = co_await finding;
   }
-  http::TargetPath target;
-  if (const auto parsed = http::parse_target(request.target(), target); !parsed) {
-    response.fail(parsed.error());
-    co_return;
+  const bool missing = found.kind == Found::Kind::kFailure && found.status == 404;
+  if (missing && wants_fallback(request, mount)) {
+    Task<FileReference> falling_back =
+        finder_.find_configured(mount, mount.options.fallback, buffer);
+    FileReference fallback = co_await falling_back;
+    if (fallback) {
+      found.kind = Found::Kind::kFile;
+      found.file = std::move(fallback);
+    }
   }
-  if (target.hidden()) {
-    response.fail(404);
-    co_return;
-  }
-  if (target.directory_form()) {
-    Task<void> with_index = respond_with_index(request, target, response);
-    co_await with_index;
-    co_return;
-  }
+  co_return found;
+}
 
-  Task<Result<FileReference>> finding = find_or_open(target.path());
-  Result<FileReference> file = co_await finding;
-  if (!file) {
-    response.fail(status_of(file.error()));
-  } else if ((*file)->state().directory()) {
-    redirect_to_directory(target, response);
-  } else {
-    respond_with_file(request, std::move(*file), response);
+Task<void> StaticHandler::respond(const Request& request, const MountedDirectory& mount,
+                                  Found found, PathBuffer& buffer, Response& response) noexcept {
+  switch (found.kind) {
+    case Found::Kind::kFile:
+      break;
+    case Found::Kind::kDirectory: {
+      if (!mount.options.listing) {
+        response.fail(403);
+        co_return;
+      }
+      Task<void> listing = listings_.respond(request, mount, response);
+      co_await listing;
+      co_return;
+    }
+    case Found::Kind::kDirectoryNoSlash:
+      redirect_to_directory(*request.target, response);
+      co_return;
+    case Found::Kind::kFailure:
+      response.fail(found.status);
+      co_return;
+  }
+  if (found.file->wants_content_tag()) {
+    Task<void> hashing = add_content_tag(found.file);
+    co_await hashing;
+  }
+  if (!variants_.applies(mount, *found.file)) {
+    respond_with_file(request, std::move(found.file), false, response);
+    co_return;
+  }
+  const bool plain = found.file->variants() && found.file->variants()->empty() &&
+                     !request.fields.value(http::FieldName::kAcceptEncoding) &&
+                     !variants_.makes(mount, *found.file);
+  if (plain) {
+    respond_with_file(request, std::move(found.file), false, response);
+    co_return;
+  }
+  Task<void> responding =
+      respond_with_variant(request, mount, std::move(found.file), buffer, response);
+  co_await responding;
+}
+
+Task<void> StaticHandler::respond_with_variant(const Request& request,
+                                               const MountedDirectory& mount, FileReference file,
+                                               PathBuffer& buffer, Response& response) noexcept {
+  Task<ChosenVariant> choosing = variants_.choose(request, mount, std::move(file), buffer);
+  ChosenVariant chosen = co_await choosing;
+  if (!chosen.file) {
+    response.fail(406, VariantChooser::kVary);
+    co_return;
+  }
+  if (chosen.file->wants_content_tag()) {
+    Task<void> hashing = add_content_tag(chosen.file);
+    co_await hashing;
+  }
+  respond_with_file(request, std::move(chosen.file), chosen.varies, response);
+}
+
+Task<void> StaticHandler::add_content_tag(FileReference& file) noexcept {
+  Task<std::optional<ContentHash>> hashing = content_hash_of(
+      parts_.reactor, parts_.workers, parts_.hashes, file->fd(), file->state(), kHashPatienceMs);
+  const std::optional<ContentHash> hash = co_await hashing;
+  if (hash) {
+    parts_.files.set_content_tag(file, http::make_content_entity_tag(hash->high, hash->low));
   }
 }
 
-Task<void> StaticHandler::respond_with_index(const http::RequestHead& request,
-                                             const http::TargetPath& target,
-                                             Response& response) noexcept {
-  std::array<char, http::kPathCapacity> path;
-  for (const std::string& name : index_names_) {
-    const std::string_view index_path = join(target.path(), name, path);
-    if (index_path.empty()) continue;
-    Task<Result<FileReference>> finding = find_or_open(index_path);
-    Result<FileReference> file = co_await finding;
-    if (file && (*file)->state().regular()) {
-      respond_with_file(request, std::move(*file), response);
-      co_return;
-    }
-    if (!file && file.error().code != ErrorCode::kNotFound) {
-      response.fail(status_of(file.error()));
-      co_return;
-    }
-  }
-  // No index: a directory that is there may not be listed, anything else is not found.
-  Task<Result<FileReference>> finding =
-      files_.open(std::string_view(target.c_str(), target.path().size()));
-  const Result<FileReference> directory = co_await finding;
-  if (!directory) {
-    response.fail(status_of(directory.error()));
-  } else {
-    response.fail((*directory)->state().directory() ? 403 : 404);
-  }
-}
-
-Task<Result<FileReference>> StaticHandler::find_or_open(std::string_view path) noexcept {
-  FileReference file = files_.find(path);
-  if (file) co_return file;
-  Task<Result<FileReference>> opening = files_.open(path);
-  co_return co_await opening;
+Task<void> StaticHandler::replace_page(const MountedDirectory& mount, Response& response) noexcept {
+  const auto page = mount.options.error_pages.find(response.status());
+  if (page == mount.options.error_pages.end()) co_return;
+  PathBuffer buffer;
+  Task<FileReference> finding = finder_.find_configured(mount, page->second, buffer);
+  FileReference file = co_await finding;
+  if (file) response.replace_page(std::move(file));
 }
 
 }  // namespace sluice

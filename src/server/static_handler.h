@@ -1,35 +1,64 @@
 // Answers requests with the files of a directory.
 #pragma once
 
-#include <string>
-#include <string_view>
-#include <vector>
-
+#include "files/content_hash.h"
 #include "files/open_file_table.h"
-#include "http/request_head.h"
-#include "http/target_path.h"
+#include "runtime/offload.h"
 #include "runtime/task.h"
+#include "server/file_finder.h"
+#include "server/listing_handler.h"
+#include "server/mounted_directory.h"
+#include "server/path_buffer.h"
+#include "server/request.h"
 #include "server/response.h"
+#include "server/variant_chooser.h"
 
 namespace sluice {
 
-// GET and HEAD of regular files, of directories by their index file, with single ranges (RFC 9110
-// §14). Not thread-safe: one a shard. Everything it is given outlives it.
+// GET and HEAD of regular files and of directories. Not thread-safe: one a shard. Everything it is
+// given outlives it.
 class StaticHandler {
  public:
-  StaticHandler(OpenFileTable& files, const std::vector<std::string>& index_names) noexcept
-      : files_(files), index_names_(index_names) {}
+  struct Parts {
+    Reactor& reactor;
+    Workers workers;
+    OpenFileTable& files;
+    ContentHashes& hashes;
+    VariantStore* store;       // null: no variants are made
+    const DocumentRoot* made;  // where they are
+  };
 
-  // Decides on the response; `request` must stay valid until this is done, and no longer.
-  Task<void> respond(const http::RequestHead& request, Response& response) noexcept;
+  explicit StaticHandler(const Parts& parts) noexcept
+      : parts_(parts),
+        finder_(parts.files),
+        variants_(parts.files, parts.store, parts.made),
+        listings_(parts.workers) {}
+
+  // What the target of `request` leads to in the directory that it is in. `buffer` is in use until
+  // this is done.
+  Task<Found> find(const Request& request, const MountedDirectory& mount,
+                   PathBuffer& buffer) noexcept;
+
+  // Decides on the response.
+  Task<void> respond(const Request& request, const MountedDirectory& mount, Found found,
+                     PathBuffer& buffer, Response& response) noexcept;
+
+  // Puts the page that the directory has for the response's status, if it has one, in the place of
+  // the built-in page. REQUIRES: response.fail() before.
+  Task<void> replace_page(const MountedDirectory& mount, Response& response) noexcept;
 
  private:
-  Task<void> respond_with_index(const http::RequestHead& request, const http::TargetPath& target,
-                                Response& response) noexcept;
-  Task<Result<FileReference>> find_or_open(std::string_view path) noexcept;
+  Task<FileReference> find_fallback(const Request& request, const MountedDirectory& mount,
+                                    PathBuffer& buffer) noexcept;
+  Task<void> respond_with_variant(const Request& request, const MountedDirectory& mount,
+                                  FileReference file, PathBuffer& buffer,
+                                  Response& response) noexcept;
+  Task<void> add_content_tag(FileReference& file) noexcept;
 
-  OpenFileTable& files_;
-  const std::vector<std::string>& index_names_;
+  Parts parts_;
+  FileFinder finder_;
+  VariantChooser variants_;
+  ListingHandler listings_;
 };
 
 }  // namespace sluice

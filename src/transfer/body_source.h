@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <variant>
 
@@ -19,7 +20,19 @@ struct FileRange {
   uint64_t length_bytes;
 };
 
+// Parts of a file, each with bytes in front of it, and bytes behind the last
+// (multipart/byteranges).
+struct FileParts {
+  struct Part {
+    std::string_view before;
+    FileRange range;
+  };
+
+  std::span<const Part> parts;  // one at least, none of which is empty
+  std::string_view after;
+};
+
 // std::monostate: no body at all.
-using BodySource = std::variant<std::monostate, MemoryBody, FileRange>;
+using BodySource = std::variant<std::monostate, MemoryBody, FileRange, FileParts>;
 
 }  // namespace sluice

@@ -22,7 +22,8 @@ struct SplicedFile {
   TransferContext context;
   std::string_view head;
   FileRange left;
-  bool in_parts = false;  // true exactly when one move was not enough
+  bool more_follows = false;  // after the range; the socket may wait for it
+  bool in_parts = false;      // true exactly when one move was not enough
 
   bool done() const noexcept { return left.length_bytes == 0; }
 };
@@ -76,14 +77,15 @@ enum class Room : uint8_t { kLeft, kNone };
 Task<Result<Room>> move_chunk(SplicedFile& file, Pipe& pipe) noexcept {
   const uint32_t chunk = next_chunk(file.left, pipe);
   Socket& socket = file.context.socket;
-  SpliceThrough chain(socket.reactor(), {.file = file.left.fd,
-                                         .file_offset = file.left.offset_bytes,
-                                         .pipe_write_end = pipe.write_end.get(),
-                                         .pipe_read_end = pipe.read_end.get(),
-                                         .socket = socket.fd(),
-                                         .bytes = chunk,
-                                         .head = file.head,
-                                         .more = chunk < file.left.length_bytes});
+  SpliceThrough chain(socket.reactor(),
+                      {.file = file.left.fd,
+                       .file_offset = file.left.offset_bytes,
+                       .pipe_write_end = pipe.write_end.get(),
+                       .pipe_read_end = pipe.read_end.get(),
+                       .socket = socket.fd(),
+                       .bytes = chunk,
+                       .head = file.head,
+                       .more = file.more_follows || chunk < file.left.length_bytes});
   const int result = co_await chain;
   Result<void> noted;
   Room room = Room::kNone;
@@ -106,7 +108,8 @@ Task<Result<Room>> move_chunk(SplicedFile& file, Pipe& pipe) noexcept {
 
 // What is left in the pipe: on to the socket.
 Task<Result<Room>> move_rest(SplicedFile& file, Pipe& pipe) noexcept {
-  const unsigned more = pipe.bytes_inside < file.left.length_bytes ? SPLICE_F_MORE : 0;
+  const bool last = pipe.bytes_inside == file.left.length_bytes && !file.more_follows;
+  const unsigned more = last ? 0 : SPLICE_F_MORE;
   Socket& socket = file.context.socket;
   Splice drain(socket.reactor(), pipe.read_end.get(), Splice::kNoOffset, socket.fd(),
                pipe.bytes_inside, more);
@@ -159,9 +162,9 @@ Task<Result<void>> pump(SplicedFile& file, PipePool::Lease& lease) noexcept {
 
 }  // namespace
 
-Task<Result<void>> splice_file(TransferContext context, std::string_view head,
-                               FileRange range) noexcept {
-  SplicedFile file{context, head, range};
+Task<Result<void>> splice_file(TransferContext context, std::string_view head, FileRange range,
+                               bool more_follows) noexcept {
+  SplicedFile file{context, head, range, more_follows};
   while (!file.done()) {
     PipePool::Acquire acquire(context.pipes, context.limits.send_progress_timeout_ms);
     PipePool::Lease pipe = co_await acquire;

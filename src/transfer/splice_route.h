@@ -12,8 +12,9 @@
 
 namespace sluice {
 
-// REQUIRES: range.length_bytes > 0. See send_response().
-Task<Result<void>> splice_file(TransferContext context, std::string_view head,
-                               FileRange range) noexcept;
+// `more_follows`: the caller sends more after this, so that the end of the range need not leave at
+// once. REQUIRES: range.length_bytes > 0. See send_response().
+Task<Result<void>> splice_file(TransferContext context, std::string_view head, FileRange range,
+                               bool more_follows = false) noexcept;
 
 }  // namespace sluice

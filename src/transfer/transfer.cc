@@ -20,6 +20,23 @@ Task<Result<void>> send_memory(TransferContext context, std::string_view head,
   co_return co_await body_sent;
 }
 
+// The head leaves with the first part, what is between two parts with the second of them.
+Task<Result<void>> send_parts(TransferContext context, std::string_view head,
+                              FileParts body) noexcept {
+  const uint64_t progress_ms = context.limits.send_progress_timeout_ms;
+  Task<Result<void>> head_sent = context.socket.send_all(head, MSG_MORE, progress_ms);
+  Result<void> sent = co_await head_sent;
+  for (const FileParts::Part& part : body.parts) {
+    if (!sent) co_return sent;
+    constexpr bool kMoreFollows = true;
+    Task<Result<void>> part_sent = splice_file(context, part.before, part.range, kMoreFollows);
+    sent = co_await part_sent;
+  }
+  if (!sent) co_return sent;
+  Task<Result<void>> rest_sent = context.socket.send_all(body.after, 0, progress_ms);
+  co_return co_await rest_sent;
+}
+
 }  // namespace
 
 Task<Result<void>> send_response(TransferContext context, std::string_view head,
@@ -27,6 +44,7 @@ Task<Result<void>> send_response(TransferContext context, std::string_view head,
   if (const auto* file = std::get_if<FileRange>(&body); file != nullptr && file->length_bytes > 0) {
     return splice_file(context, head, *file);
   }
+  if (const auto* parts = std::get_if<FileParts>(&body)) return send_parts(context, head, *parts);
   const auto* memory = std::get_if<MemoryBody>(&body);
   return send_memory(context, head, memory == nullptr ? std::string_view() : memory->bytes);
 }

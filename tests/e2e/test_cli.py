@@ -14,7 +14,8 @@ from support.privileges import unprivileged_prefix
 from support.server import BINARY, environment, run
 from support.waiting import wait_until
 
-COMMANDS = [[], ["serve"], ["doctor"]]
+VALUE_FLAGS = ["--listen", "--threads", "--index", "--drain-timeout", "--cache-control", "--config"]
+COMMANDS = [[], ["serve"], ["check"], ["doctor"]]
 
 
 def has_ipv6():
@@ -50,10 +51,10 @@ def test_help(command, flag):
 
 
 def test_help_lists_commands_and_flags():
-    for command in ("serve", "doctor"):
+    for command in ("serve", "check", "doctor"):
         assert command in run("--help").stdout
     text = run("serve", "--help").stdout
-    for flag in ("--listen", "--threads", "--index", "--quiet", "--drain-timeout"):
+    for flag in (*VALUE_FLAGS, "--quiet", "--listing", "--spa", "--clean-urls", "--cors"):
         assert flag in text
     assert "127.0.0.1:8080" in text
 
@@ -95,14 +96,19 @@ def test_bad_values_name_the_flag_the_value_and_what_is_allowed(site, flag, valu
     assert allowed.lower() in rest.lower(), f"does not say what is allowed: {result.stderr}"
 
 
-@pytest.mark.parametrize("flag", ["--listen", "--threads", "--index", "--drain-timeout"])
+@pytest.mark.parametrize("flag", VALUE_FLAGS)
 def test_a_flag_without_its_value(site, flag):
     check_line(run("serve", site.root, flag), 2, flag)
 
 
-@pytest.mark.parametrize("flag", ["--listen", "--threads", "--index", "--drain-timeout"])
+@pytest.mark.parametrize("flag", VALUE_FLAGS)
 def test_a_flag_with_an_empty_value(site, flag):
     check_line(run("serve", site.root, flag, ""), 2, flag)
+
+
+@pytest.mark.parametrize("flag", ["--listing", "--spa", "--clean-urls", "--cors", "--quiet"])
+def test_a_flag_that_takes_no_value(site, flag):
+    check_line(run("serve", site.root, f"{flag}=soon"), 2, flag)
 
 
 def test_a_directory_that_is_missing(directory):

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 namespace sluice::http {
 namespace {
 
@@ -86,6 +88,109 @@ INSTANTIATE_TEST_SUITE_P(
                     MediaTypeCase{"a.\xff\xff", "application/octet-stream"},
                     MediaTypeCase{"a.an-extension-longer-than-any-in-the-table-of-media-types",
                                   "application/octet-stream"}));
+
+TEST(Compressible, IsWhatBecomesSmaller) {
+  for (const std::string_view type : {"text/html",
+                                      "text/html; charset=utf-8",
+                                      "text/css",
+                                      "text/javascript;charset=utf-8",
+                                      "text/x-anything",
+                                      "TEXT/PLAIN",
+                                      " text/plain ; a=b",
+                                      "application/json",
+                                      "Application/JSON; charset=utf-8",
+                                      "application/manifest+json",
+                                      "application/ld+json",
+                                      "application/geo+JSON",
+                                      "application/xml",
+                                      "application/xhtml+xml",
+                                      "application/rss+xml",
+                                      "application/atom+xml",
+                                      "image/svg+xml",
+                                      "application/javascript",
+                                      "application/x-javascript",
+                                      "application/wasm",
+                                      "application/yaml",
+                                      "application/toml",
+                                      "application/jsonl",
+                                      "application/vnd.apple.mpegurl",
+                                      "application/vnd.ms-fontobject",
+                                      "application/x-tar",
+                                      "font/ttf",
+                                      "font/otf",
+                                      "image/bmp",
+                                      "image/vnd.microsoft.icon",
+                                      "model/obj"}) {
+    EXPECT_TRUE(compressible(type)) << type;
+  }
+  for (const std::string_view type : {"",
+                                      "text",
+                                      "/",
+                                      ";",
+                                      "texts/html",
+                                      "xtext/html",
+                                      "json",
+                                      "application/jsonx",
+                                      "application/json-seq2",
+                                      "application/json+zip",
+                                      "application/octet-stream",
+                                      "application/zip",
+                                      "application/gzip",
+                                      "application/zstd",
+                                      "application/x-brotli",
+                                      "application/x-xz",
+                                      "application/pdf",
+                                      "application/epub+zip",
+                                      "application/vnd.rar",
+                                      "font/woff",
+                                      "font/woff2",
+                                      "image/png",
+                                      "image/jpeg",
+                                      "image/gif",
+                                      "image/webp",
+                                      "image/avif",
+                                      "image/jxl",
+                                      "audio/mpeg",
+                                      "audio/ogg",
+                                      "video/mp4",
+                                      "video/webm",
+                                      "video/mp2t",
+                                      "image/png; a=text/html",
+                                      "application/unknown"}) {
+    EXPECT_FALSE(compressible(type)) << type;
+  }
+}
+
+TEST(Compressible, FollowsTheTypesOfFiles) {
+  for (const std::string_view extension :
+       {"html", "css", "js",   "mjs",   "json", "map",     "webmanifest", "wasm", "svg", "md",
+        "txt",  "csv", "xml",  "xhtml", "rss",  "atom",    "yaml",        "toml", "ico", "ttf",
+        "otf",  "eot", "m3u8", "mpd",   "vtt",  "geojson", "jsonl",       "tar",  "bmp"}) {
+    EXPECT_TRUE(compressible(media_type("a." + std::string(extension)))) << extension;
+  }
+  for (const std::string_view extension :
+       {"png",  "jpg", "gif",  "webp", "avif", "jxl", "woff", "woff2", "mp4",
+        "webm", "mp3", "ogg",  "zip",  "gz",   "br",  "zst",  "xz",    "7z",
+        "rar",  "pdf", "docx", "epub", "jar",  "bin", "ts"}) {
+    EXPECT_FALSE(compressible(media_type("a." + std::string(extension)))) << extension;
+  }
+}
+
+TEST(CompressedByItself, HasNoUseForAVariant) {
+  for (const std::string_view type :
+       {"image/png", "IMAGE/JPEG", "image/webp", "video/mp4", "audio/ogg", "application/zip",
+        " application/gzip ; a=b", "application/zstd", "application/x-xz", "font/woff",
+        "font/woff2"}) {
+    EXPECT_TRUE(compressed_by_itself(type)) << type;
+    EXPECT_FALSE(compressible(type)) << type;
+  }
+  for (const std::string_view type :
+       {"", "text/html; charset=utf-8", "application/json", "image/svg+xml", "image/bmp",
+        "image/vnd.microsoft.icon", "font/ttf", "application/wasm", "application/octet-stream",
+        "application/zipped", "xvideo/mp4", "image", "application/unknown"}) {
+    EXPECT_FALSE(compressed_by_itself(type)) << type;
+  }
+}
 
 }  // namespace
 }  // namespace sluice::http

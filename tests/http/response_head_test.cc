@@ -68,7 +68,80 @@ TEST(HeadWriter, RemembersOverflow) {
   EXPECT_EQ(writer.view(), "0123456789") << "an overflow must last";
 }
 
+constexpr std::string_view kSomeHead =
+    "HTTP/1.1 200 OK\r\nServer: sluice\r\nVary: Accept\r\nX-Empty: \r\nvary: Origin\r\nETag: "
+    "\"a\"\r\n";
+
+TEST(HeadWriter, ErasesFieldsByName) {
+  const struct {
+    std::string_view name;
+    std::string_view rest;
+  } cases[] = {
+      {"Server", "HTTP/1.1 200 OK\r\nVary: Accept\r\nX-Empty: \r\nvary: Origin\r\nETag: \"a\"\r\n"},
+      {"VARY", "HTTP/1.1 200 OK\r\nServer: sluice\r\nX-Empty: \r\nETag: \"a\"\r\n"},
+      {"x-empty",
+       "HTTP/1.1 200 OK\r\nServer: sluice\r\nVary: Accept\r\nvary: Origin\r\nETag: \"a\"\r\n"},
+      {"etag",
+       "HTTP/1.1 200 OK\r\nServer: sluice\r\nVary: Accept\r\nX-Empty: \r\nvary: Origin\r\n"},
+      {"Var", kSomeHead},
+      {"Varys", kSomeHead},
+      {"sluice", kSomeHead},
+      {"Origin", kSomeHead},
+      {"HTTP", kSomeHead},
+      {"A-Name-That-Is-Longer-Than-Any-Line", kSomeHead},
+      {"X", kSomeHead},
+  };
+  for (const auto& [name, rest] : cases) {
+    char out[256];
+    HeadWriter writer(out);
+    writer.raw(kSomeHead);
+    EXPECT_EQ(writer.has(name), rest != kSomeHead) << name;
+    EXPECT_EQ(writer.erase(name).view(), rest) << name;
+    EXPECT_FALSE(writer.has(name)) << name;
+    EXPECT_EQ(writer.erase(name).view(), rest) << name;
+    // Writing goes on where the rest ends.
+    EXPECT_EQ(writer.field("A", "b").end().view(), std::string(rest) + "A: b\r\n\r\n") << name;
+    EXPECT_TRUE(writer.ok());
+  }
+}
+
+TEST(HeadWriter, ErasesFromAnyState) {
+  char out[32];
+  HeadWriter empty(out);
+  EXPECT_FALSE(empty.has("A"));
+  EXPECT_EQ(empty.erase("A").view(), "");
+  HeadWriter fields_alone(out);
+  fields_alone.field("A", "b").field("C", "d").field("a", "e");
+  EXPECT_EQ(fields_alone.erase("A").view(), "C: d\r\n");
+  HeadWriter ended(out);
+  ended.field("A", "b").field("C", "d").end();
+  EXPECT_EQ(ended.erase("C").view(), "A: b\r\n\r\n");
+  HeadWriter all(out);
+  all.field("A", "A: b").field("A", "").field("A", ":");
+  EXPECT_EQ(all.erase("A").view(), "");
+  EXPECT_TRUE(all.ok());
+}
+
+TEST(HeadWriter, MakesRoomByErasing) {
+  char out[12];
+  HeadWriter writer(out);
+  writer.field("A", "b").field("C", "d");
+  EXPECT_EQ(writer.erase("A").field("E", "f").view(), "C: d\r\nE: f\r\n");
+  EXPECT_TRUE(writer.ok());
+  writer.field("G", "h");
+  EXPECT_FALSE(writer.erase("C").ok()) << "an overflow must last";
+  EXPECT_EQ(writer.field("I", "j").view(), "E: f\r\n");
+}
+
 #ifndef NDEBUG
+TEST(HeadWriterDeathTest, ErasesNames) {
+  char out[64];
+  HeadWriter writer(out);
+  EXPECT_DEATH(writer.erase(""), "is_field_name");
+  EXPECT_DEATH(writer.erase("A:"), "is_field_name");
+  EXPECT_DEATH(static_cast<void>(writer.has("A b")), "is_field_name");
+}
+
 TEST(HeadWriterDeathTest, RefusesLineBreaks) {
   char out[64];
   HeadWriter writer(out);

@@ -52,7 +52,7 @@ TEST(FramePoolTest, CountsWhatIsLive) {
 }
 
 TEST(FramePoolTest, LargeFramesComeFromTheHeapEveryTime) {
-  constexpr size_t kLargestPooled = 8 * 1024;
+  constexpr size_t kLargestPooled = 16 * 1024;
   FramePool pool;
   for (int i = 0; i < 3; ++i) {
     void* const pooled = pool.allocate(kLargestPooled);

@@ -4,12 +4,12 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <array>
 #include <ctime>
 #include <string>
 #include <string_view>
 #include <variant>
 
+#include "base/slab_pool.h"
 #include "http/error_page.h"
 #include "server/common_fields.h"
 
@@ -20,8 +20,8 @@ constexpr std::string_view kCommon = "Server: sluice\r\n";
 
 class ResponseTest : public testing::Test {
  protected:
-  std::array<char, 1024> storage_;
-  Response response_{storage_, kCommon};
+  SlabPool blocks_{Response::kHeadBytes};
+  Response response_{blocks_, kCommon};
 };
 
 TEST_F(ResponseTest, BeginsWithTheStatusLineAndTheCommonFields) {

@@ -138,7 +138,7 @@ TEST_F(ServerTest, TwoServersDoNotKnowOfEachOther) {
   const testing_support::TemporaryDirectory other_directory;
   other_directory.write("file.txt", "other content");
   Options other_options = options();
-  other_options.root = other_directory.path();
+  other_options.sites[0].root = other_directory.path();
   Server other(other_options);
   other.start();
   {

@@ -20,9 +20,9 @@ namespace {
 constexpr uint64_t kTtlMs = 1'000;
 constexpr uint32_t kFileCount = 3;
 
-Detached open_file(OpenFileTable& table, std::string_view path,
+Detached open_file(OpenFileTable& table, FileRequest request,
                    std::optional<Result<FileReference>>& opened) {
-  Task<Result<FileReference>> opening = table.open(path);
+  Task<Result<FileReference>> opening = table.open(request);
   opened = co_await opening;
 }
 
@@ -35,12 +35,12 @@ class OpenFileTableTest : public RingTest {
 
   void make_table(uint32_t file_count, uint64_t ttl_ms) {
     table_.reset();
-    table_ = std::make_unique<OpenFileTable>(reactor_, root_, file_count, ttl_ms);
+    table_ = std::make_unique<OpenFileTable>(reactor_, file_count, ttl_ms);
   }
 
   Result<FileReference> open(std::string_view path) {
     std::optional<Result<FileReference>> opened;
-    open_file(*table_, path, opened);
+    open_file(*table_, {root_, path}, opened);
     EXPECT_TRUE(run_until([&opened] { return opened.has_value(); }, 10'000));
     if (!opened) return std::unexpected(Error{ErrorCode::kSystem});
     return std::move(*opened);
@@ -49,7 +49,11 @@ class OpenFileTableTest : public RingTest {
   // Opens a file that is there, and lets go of it.
   void visit(std::string_view path) { EXPECT_TRUE(open(path)) << path; }
 
-  bool kept(std::string_view path) { return static_cast<bool>(table_->find(path)); }
+  FileReference find(std::string_view path) {
+    return table_->find({&root_, path, http::Coding::kIdentity});
+  }
+
+  bool kept(std::string_view path) { return static_cast<bool>(find(path)); }
 
   static std::string content_of(const FileReference& file) {
     char buffer[100];
@@ -68,7 +72,7 @@ TEST_F(OpenFileTableTest, WhatWasOpenedIsFoundWithoutLookingItUp) {
   const Result<FileReference> opened = open("file");
   ASSERT_TRUE(opened);
   const size_t submitted = ring_.submitted().size();
-  const FileReference found = table_->find("file");
+  const FileReference found = find("file");
   ASSERT_TRUE(found);
   EXPECT_EQ(found->fd(), (*opened)->fd());
   EXPECT_EQ(found->path(), "file");
@@ -233,8 +237,8 @@ TEST_F(OpenFileTableTest, KeepsNothingIfItMayNot) {
 TEST_F(OpenFileTableTest, TwoWhoOpenOnePathAtOnceBothGetIt) {
   std::optional<Result<FileReference>> one;
   std::optional<Result<FileReference>> other;
-  open_file(*table_, "file", one);
-  open_file(*table_, "file", other);
+  open_file(*table_, {root_, "file"}, one);
+  open_file(*table_, {root_, "file"}, other);
   ASSERT_TRUE(run_until([&] { return one && other; }));
   ASSERT_TRUE(*one && *other);
   EXPECT_EQ(content_of(**one), "content");
@@ -254,7 +258,7 @@ TEST_F(OpenFileTableTest, OutOfDescriptorsWhatIsKeptMakesRoom) {
   visit("file");
   ring_.faults().open_refused = 1;
   std::optional<Result<FileReference>> opened;
-  open_file(*table_, "other", opened);
+  open_file(*table_, {root_, "other"}, opened);
   ASSERT_TRUE(run_until([this] { return ring_.kernel().counts().open_refused == 1; }));
   ring_.faults().open_refused = 0;
   ASSERT_TRUE(run_until([&opened] { return opened.has_value(); }));
@@ -274,7 +278,7 @@ TEST_F(OpenFileTableTest, OutOfDescriptorsForLongIsAnError) {
 TEST_F(OpenFileTableTest, OutOfDescriptorsForAMomentIsWaitedFor) {
   ring_.faults().open_refused = 1;
   std::optional<Result<FileReference>> opened;
-  open_file(*table_, "file", opened);
+  open_file(*table_, {root_, "file"}, opened);
   run_for(500);
   EXPECT_FALSE(opened);
   ring_.faults().open_refused = 0;

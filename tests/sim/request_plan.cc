@@ -173,7 +173,7 @@ void ask_badly(Draft& draft, Random& random, const Limits& limits) {
       draft.content = tempting_content(random, 80);
       draft.fields += "Content-Length: 80\r\n";
       draft.expectation = Expectation::error(405);
-      draft.expectation.fields.emplace_back("Allow", "GET, HEAD");
+      draft.expectation.fields.emplace_back("Allow", "GET, HEAD, OPTIONS");
   }
 }
 

@@ -18,6 +18,16 @@ using testing_support::describe_descriptor;
 using testing_support::is_pipe;
 using testing_support::open_descriptors;
 
+namespace {
+
+std::vector<sluice::Site> one_site(const std::string& root) {
+  sluice::Site site;
+  site.root = root;
+  return {site};
+}
+
+}  // namespace
+
 SimServer::SimServer(const std::string& root, const Limits& limits,
                      const FakeRing::Options& ring_options)
     : limits_(limits),
@@ -29,9 +39,16 @@ SimServer::SimServer(const std::string& root, const Limits& limits,
       aborted_log_(log_sink_),
       blocks_(std::max(limits_.head_bytes, Response::kHeadBytes)),
       pipes_(reactor_, limits_.pipe_count, limits_.pipe_bytes),
-      root_(root),
-      files_(reactor_, root_, limits_.open_file_count, limits_.open_file_ttl_ms),
-      handler_(files_, index_names_),
+      sites_(one_site(root)),
+      router_(sites_, log_sink_),
+      files_(reactor_, limits_.open_file_count, limits_.open_file_ttl_ms),
+      static_handler_({.reactor = reactor_,
+                       .workers = {workers_, mailbox_},
+                       .files = files_,
+                       .hashes = hashes_,
+                       .store = nullptr,
+                       .made = nullptr}),
+      handler_(reactor_, {workers_, mailbox_}, router_, static_handler_),
       context_{.reactor = reactor_,
                .limits = limits_,
                .head_limits = {.head_bytes = limits_.head_bytes,

@@ -11,13 +11,17 @@
 
 #include "base/slab_pool.h"
 #include "base/unique_fd.h"
-#include "files/document_root.h"
+#include "files/content_hash.h"
 #include "files/open_file_table.h"
 #include "io/pipe_pool.h"
+#include "runtime/mailbox.h"
 #include "runtime/reactor.h"
+#include "runtime/worker_pool.h"
 #include "server/connection.h"
 #include "server/counters.h"
 #include "server/listener.h"
+#include "server/router.h"
+#include "server/site_handler.h"
 #include "server/static_handler.h"
 #include "sim/fake_ring.h"
 #include "sim/run_until.h"
@@ -72,10 +76,15 @@ class SimServer {
   OperatorLog aborted_log_;
   SlabPool blocks_;
   PipePool pipes_;
-  const DocumentRoot root_;
+  const std::vector<sluice::Site> sites_;
+  const Router router_;
+  // Without threads: what a worker would do happens at once.
+  ContentHashes hashes_;
+  WorkerPool workers_{0, 1};
+  Mailbox mailbox_;
   OpenFileTable files_;
-  const std::vector<std::string> index_names_ = {"index.html"};
-  StaticHandler handler_;
+  StaticHandler static_handler_;
+  SiteHandler handler_;
   ConnectionContext context_;
   std::unique_ptr<Listener> listener_;
   bool watching_ = false;  // true exactly while watch_work() runs

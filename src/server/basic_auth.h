@@ -1,0 +1,73 @@
+// Checks the credentials of the Basic scheme (RFC 7617), without holding up the loop.
+#pragma once
+
+#include <nettle/hmac.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "files/live_password_file.h"
+#include "http/basic_credentials.h"
+#include "runtime/offload.h"
+#include "runtime/reactor.h"
+#include "runtime/task.h"
+
+namespace sluice {
+
+// Hashes of passwords are slow on purpose, so what was granted is remembered for a while: not the
+// credentials but their HMAC-SHA256 under a random key that never leaves this object. Not
+// thread-safe: one a shard and rule.
+class BasicAuth {
+ public:
+  static constexpr size_t kRememberedCount = 64;
+  static constexpr uint64_t kRememberedMs = 5 * 60 * 1000;
+  // How often the file is looked at.
+  static constexpr uint64_t kLookMs = 1'000;
+
+  enum class Verdict : uint8_t {
+    kGranted,
+    kDenied,  // 401 (RFC 9110 §15.5.2)
+    kBusy,    // not found out: too much waits for a worker, or the server is ending; 503
+  };
+
+  // Throws std::system_error.
+  BasicAuth(Reactor& reactor, Workers workers, LivePasswordFile& passwords);
+  BasicAuth(const BasicAuth&) = delete;
+  BasicAuth& operator=(const BasicAuth&) = delete;
+  ~BasicAuth();
+
+  // `authorization` is the value of the field, "" when there is none. Must stay as it is until this
+  // is done. Without allocation when the credentials are remembered. A change of the file counts
+  // from the first request after a second.
+  Task<Verdict> check(std::string_view authorization) noexcept;
+
+ private:
+  using Digest = std::array<uint8_t, SHA256_DIGEST_SIZE>;
+
+  struct Remembered {
+    Digest digest{};
+    uint64_t until_ms = 0;
+  };
+
+  Digest digest_of(const http::BasicCredentials& credentials) noexcept;
+  bool remembers(const Digest& digest) const noexcept;
+  void remember(const Digest& digest) noexcept;
+  // Forgets everything when the file is not what it was.
+  void look_at_file() noexcept;
+
+  Reactor& reactor_;
+  const Workers workers_;
+  LivePasswordFile& passwords_;
+  hmac_sha256_ctx hmac_;  // keyed; each digest leaves it so
+  std::array<Remembered, kRememberedCount> remembered_;
+  size_t next_ = 0;  // in remembered_, the oldest
+  uint64_t looked_ms_ = 0;
+  std::optional<FileState> file_state_;
+  uint64_t change_count_ = 0;  // of the file, as far as seen
+};
+
+}  // namespace sluice

@@ -1,0 +1,88 @@
+#include "server/file_response.h"
+
+#include <ctime>
+#include <utility>
+
+#include "http/preconditions.h"
+
+namespace sluice {
+
+namespace {
+
+constexpr std::string_view kVary = "Vary: Accept-Encoding\r\n";
+
+http::RangeSet ranges_for(const Request& request, const OpenFile& file) noexcept {
+  const uint64_t size = file.state().size_bytes;
+  const auto range = request.fields.value(http::FieldName::kRange);
+  // A second Range field makes the first one ambiguous; a server may ignore both.
+  const bool usable = range && request.method() == http::Method::kGet &&
+                      !request.fields.repeated(http::FieldName::kRange) &&
+                      range_condition_holds(request, file);
+  if (usable) return http::choose_ranges(*range, size);
+  http::RangeSet whole;
+  whole.kind = http::RangeKind::kWhole;
+  whole.count = 0;
+  return whole;
+}
+
+void respond_with_content(const Request& request, FileReference file, std::string_view vary,
+                          Response& response) noexcept {
+  const http::RangeSet ranges = ranges_for(request, *file);
+  const uint64_t size = file->state().size_bytes;
+  switch (ranges.kind) {
+    case http::RangeKind::kWhole:
+      response.begin(200).raw(file->prepared_fields()).raw(vary);
+      response.send_file(std::move(file), {0, size});
+      return;
+    case http::RangeKind::kSingle: {
+      char content_range[http::kContentRangeCapacity];
+      const size_t length = http::write_content_range(ranges.ranges[0], size, content_range);
+      response.begin(206)
+          .raw(file->prepared_fields())
+          .raw(vary)
+          .field("Content-Range", std::string_view(content_range, length));
+      response.send_file(std::move(file), ranges.ranges[0]);
+      return;
+    }
+    case http::RangeKind::kMultiple:
+      response.begin(206).raw(file->prepared_fields()).raw(vary);
+      response.send_file_parts(std::move(file), ranges);
+      return;
+    case http::RangeKind::kUnsatisfiable: {
+      char content_range[http::kContentRangeCapacity];
+      const size_t length = http::write_unsatisfied_range(size, content_range);
+      response.fail(416);
+      response.head().field("Content-Range", std::string_view(content_range, length));
+      return;
+    }
+  }
+}
+
+}  // namespace
+
+bool range_condition_holds(const Request& request, const OpenFile& file) noexcept {
+  const auto condition = request.fields.value(http::FieldName::kIfRange);
+  return !condition ||
+         (!request.fields.repeated(http::FieldName::kIfRange) &&
+          http::if_range_matches(*condition, file.entity_tag().view(), file.last_modified()));
+}
+
+void respond_with_file(const Request& request, FileReference file, bool varies,
+                       Response& response) noexcept {
+  const std::string_view vary = varies ? kVary : std::string_view();
+  const http::Validators validators{file->entity_tag().view(), file->last_modified()};
+  switch (
+      http::evaluate_preconditions(request.fields, request.method(), validators, time(nullptr))) {
+    case http::Verdict::kProceed:
+      respond_with_content(request, std::move(file), vary, response);
+      return;
+    case http::Verdict::kNotModified:
+      response.begin(304).raw(file->validator_fields()).raw(vary);
+      return;
+    case http::Verdict::kFailed:
+      response.fail(412);
+      return;
+  }
+}
+
+}  // namespace sluice

@@ -1,0 +1,19 @@
+// The response to a request for a file that has been found.
+#pragma once
+
+#include "files/open_file.h"
+#include "server/request.h"
+#include "server/response.h"
+
+namespace sluice {
+
+// Evaluates the preconditions (RFC 9110 §13.2.2) and then the ranges (§14.2): 200, 206, 304, 412 or
+// 416. `varies`: the file is one of several variants (§12.5.5).
+void respond_with_file(const Request& request, FileReference file, bool varies,
+                       Response& response) noexcept;
+
+// True exactly when the Range field of `request` may be honoured for this file (§14.2, §13.1.5);
+// also when there is none.
+bool range_condition_holds(const Request& request, const OpenFile& file) noexcept;
+
+}  // namespace sluice

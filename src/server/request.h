@@ -1,0 +1,33 @@
+// A request while it is answered.
+#pragma once
+
+#include <string_view>
+
+#include "http/request_fields.h"
+#include "http/request_head.h"
+#include "http/target_path.h"
+
+namespace sluice {
+
+// Refers to the bytes of the head, which stay as they are until the handler is done.
+struct Request {
+  explicit Request(const http::RequestHead& request_head) noexcept
+      : head(request_head), fields(request_head) {}
+
+  http::Method method() const noexcept { return head.method(); }
+
+  // The name that the client knows the server by (RFC 9110 §7.2): the target's own comes before the
+  // Host field (RFC 9112 §3.2.2). REQUIRES: `asked_for` is filled.
+  std::string_view host() const noexcept {
+    if (!asked_for.authority().empty()) return asked_for.authority();
+    return fields.value(http::FieldName::kHost).value_or(std::string_view());
+  }
+
+  const http::RequestHead& head;
+  const http::RequestFields fields;
+  http::TargetPath asked_for;
+  http::TargetPath rewritten;                   // filled exactly when `target` points to it
+  const http::TargetPath* target = &asked_for;  // the path that is answered
+};
+
+}  // namespace sluice

@@ -1,0 +1,202 @@
+#include "server/site_handler.h"
+
+#include <array>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include "http/expectation.h"
+
+namespace sluice {
+
+namespace {
+
+constexpr std::string_view kAllow = "Allow: GET, HEAD, OPTIONS\r\n";
+constexpr std::string_view kRetryAfter = "Retry-After: 1\r\n";
+
+// Room for every byte of a path escaped, and the query.
+constexpr size_t kLocationCapacity = 12 * 1024;
+
+bool is_preflight(const Request& request) noexcept {
+  return request.method() == http::Method::kOptions &&
+         request.fields.value(http::FieldName::kOrigin) &&
+         request.fields.value(http::FieldName::kAccessControlRequestMethod);
+}
+
+// What is answered without a look at the site. True when it was.
+bool answer_without_site(Request& request, Response& response) noexcept {
+  if (http::read_expectation(request.fields, request.head.minor_version()) ==
+      http::Expectation::kUnknown) {
+    response.fail(417);
+    return true;
+  }
+  const std::string_view method = request.head.method_name();
+  // Neither is about a file: one wants a tunnel, the other its own request back.
+  if (method == "CONNECT" || method == "TRACE") {
+    response.fail(405, kAllow);
+    return true;
+  }
+  if (request.method() == http::Method::kOptions && request.head.target() == "*") {
+    response.begin(204).raw(kAllow);
+    return true;
+  }
+  const auto parsed = http::parse_target(request.head.target(), request.asked_for);
+  if (!parsed) response.fail(parsed.error());
+  return !parsed;
+}
+
+void redirect(const Request& request, const rules::SiteRules& rules, size_t rule,
+              Response& response) noexcept {
+  std::array<char, kLocationCapacity> location;
+  const size_t length =
+      rules.write_location(rule, request.asked_for.absolute(), request.asked_for.query(), location);
+  if (length == 0) return response.fail(414);
+  response.fail(rules.redirect_status(rule));
+  response.head().field("Location", std::string_view(location.data(), length));
+}
+
+// What the rules and the method answer by themselves. True when they did.
+bool answer_without_file(const Request& request, const RoutedSite& site,
+                         const rules::Matches& matches, Response& response) noexcept {
+  if (is_preflight(request) && site.rules.answers_preflight(matches)) {
+    response.begin(204).raw(rules::kPreflightLines);
+    return true;
+  }
+  if (const auto rule = site.rules.first_redirect(matches)) {
+    redirect(request, site.rules, *rule, response);
+    return true;
+  }
+  switch (request.method()) {
+    case http::Method::kGet:
+    case http::Method::kHead:
+      return false;
+    case http::Method::kOptions:
+      response.begin(204).raw(kAllow);
+      return true;
+    case http::Method::kOther:
+      response.fail(405, kAllow);
+      return true;
+  }
+  return false;
+}
+
+// Applies rewrites until none matches any more. Returns the status of a failure, or 0.
+int rewrite(Request& request, const rules::SiteRules& rules,
+            const rules::Matches& matches) noexcept {
+  std::optional<size_t> rule = rules.first_rewrite(matches);
+  for (size_t step = 0; rule; ++step) {
+    if (step == rules::kMaxRewriteSteps) return 500;
+    std::array<char, http::kPathCapacity> path;
+    const size_t length = rules.write_rewritten(*rule, request.target->absolute(), path);
+    if (length == 0) return 404;
+    const auto assigned =
+        request.rewritten.assign(std::string_view(path.data(), length), request.asked_for.query());
+    if (!assigned) return assigned.error();
+    request.target = &request.rewritten;
+    rule = rules.first_rewrite(rules.match(request.target->absolute()));
+  }
+  return 0;
+}
+
+void edit_fields(const Request& request, const rules::SiteRules& rules,
+                 const rules::Matches& matches, Response& response) noexcept {
+  http::HeadWriter& head = response.head();
+  const auto edit_head = [&head](const rules::HeaderEdit& edit) {
+    for (const std::string& name : edit.erased) head.erase(name);
+    head.raw(edit.lines);
+  };
+  rules.visit_header_edits(matches, request.asked_for.absolute(), response.status(), edit_head);
+}
+
+}  // namespace
+
+SiteHandler::SiteHandler(Reactor& reactor, Workers workers, const Router& router,
+                         StaticHandler& files)
+    : router_(router), files_(files) {
+  for (const RoutedSite& site : router.sites()) {
+    auto& checks = auth_.emplace_back();
+    for (const RoutedSite::Auth& auth : site.auth) {
+      checks.push_back(std::make_unique<BasicAuth>(reactor, workers, *auth.passwords));
+    }
+  }
+}
+
+Task<void> SiteHandler::respond(const http::RequestHead& head, Response& response) noexcept {
+  Request request(head);
+  if (answer_without_site(request, response)) co_return;
+  const RoutedSite* const site = router_.find(request.host());
+  if (site == nullptr) {
+    response.fail(421);
+    co_return;
+  }
+  const rules::Matches matches = site->rules.match(request.asked_for.absolute());
+  if (!answer_without_file(request, *site, matches, response)) {
+    Task<void> answering = answer(request, *site, matches, response);
+    co_await answering;
+  }
+  if (response.status() >= 400) {
+    Task<void> replacing =
+        files_.replace_page(site->directory_of(request.target->absolute()), response);
+    co_await replacing;
+  }
+  edit_fields(request, site->rules, matches, response);
+  if (!response.head().ok()) response.fail(500);
+}
+
+Task<void> SiteHandler::answer(Request& request, const RoutedSite& site,
+                               const rules::Matches& matches, Response& response) noexcept {
+  if (!site.auth.empty()) {
+    Task<bool> authorising = authorise(request, site, request.asked_for.absolute(), response);
+    if (const bool granted = co_await authorising; !granted) co_return;
+  }
+  if (const int status = rewrite(request, site.rules, matches); status != 0) {
+    response.fail(status);
+    co_return;
+  }
+  Task<void> serving = serve(request, site, response);
+  co_await serving;
+}
+
+// True when the client may have what is at `path`; otherwise it has been told what it lacks.
+Task<bool> SiteHandler::authorise(const Request& request, const RoutedSite& site,
+                                  std::string_view path, Response& response) noexcept {
+  const std::optional<size_t> rule = site.rules.first_auth(site.rules.match(path));
+  if (!rule) co_return true;
+  const auto authorization = request.fields.value(http::FieldName::kAuthorization);
+  // Two of them are two readings of who the client is.
+  const bool usable = authorization && !request.fields.repeated(http::FieldName::kAuthorization);
+  Task<BasicAuth::Verdict> checking =
+      auth_[site.index][*rule]->check(usable ? *authorization : std::string_view());
+  const BasicAuth::Verdict verdict = co_await checking;
+  if (verdict == BasicAuth::Verdict::kGranted) co_return true;
+  if (verdict == BasicAuth::Verdict::kDenied) {
+    response.fail(401, site.auth[*rule].challenge);
+  } else {
+    response.fail(503, kRetryAfter);
+  }
+  co_return false;
+}
+
+Task<void> SiteHandler::serve(const Request& request, const RoutedSite& site,
+                              Response& response) noexcept {
+  const std::string_view path = request.target->absolute();
+  const MountedDirectory& mount = site.directory_of(path);
+  PathBuffer buffer;
+  Task<Found> finding = files_.find(request, mount, buffer);
+  Found found = co_await finding;
+  // What is served may be at another path than what was asked for: an index, a page without its
+  // ".html", a fallback, the outcome of a rewrite. Its password is needed as well.
+  if (!site.auth.empty()) {
+    Task<bool> authorising = authorise(request, site, path, response);
+    if (const bool granted = co_await authorising; !granted) co_return;
+    if (found.file && found.kind == Found::Kind::kFile) {
+      const std::string_view file_path = buffer.join({mount.prefix, "/", found.file->path()});
+      Task<bool> authorising_file = authorise(request, site, file_path, response);
+      if (const bool granted = co_await authorising_file; !granted) co_return;
+    }
+  }
+  Task<void> responding = files_.respond(request, mount, std::move(found), buffer, response);
+  co_await responding;
+}
+
+}  // namespace sluice

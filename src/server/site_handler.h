@@ -1,0 +1,41 @@
+// Answers a request by what its site says.
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "files/content_hash.h"
+#include "http/request_head.h"
+#include "runtime/offload.h"
+#include "runtime/task.h"
+#include "server/basic_auth.h"
+#include "server/response.h"
+#include "server/router.h"
+#include "server/static_handler.h"
+
+namespace sluice {
+
+// In this order: host, redirects, method, rewrites, passwords, files, error pages, header rules.
+// Not thread-safe: one a shard. Everything it is given outlives it.
+class SiteHandler {
+ public:
+  // Throws std::system_error.
+  SiteHandler(Reactor& reactor, Workers workers, const Router& router, StaticHandler& files);
+
+  // Decides on the response; `head` must stay valid until this is done, and no longer.
+  Task<void> respond(const http::RequestHead& head, Response& response) noexcept;
+
+ private:
+  Task<void> answer(Request& request, const RoutedSite& site, const rules::Matches& matches,
+                    Response& response) noexcept;
+  Task<bool> authorise(const Request& request, const RoutedSite& site, std::string_view path,
+                       Response& response) noexcept;
+  Task<void> serve(const Request& request, const RoutedSite& site, Response& response) noexcept;
+
+  const Router& router_;
+  StaticHandler& files_;
+  std::vector<std::vector<std::unique_ptr<BasicAuth>>> auth_;  // by site, by rule
+};
+
+}  // namespace sluice
