@@ -22,9 +22,11 @@ a:focus-visible{outline:2px solid var(--link);outline-offset:-2px;border-radius:
 h1{margin:0 0 1rem;padding:0 .75rem;font-size:1.375rem;font-weight:600;line-height:1.4;
 letter-spacing:-.01em;overflow-wrap:anywhere}
 h1 a{display:inline-block;padding:.375rem 0}
+h1>a:only-child{color:inherit}
 h1 i{padding:0 .35em;color:var(--dim);font-style:normal;font-weight:400}
 table{width:100%;border-collapse:collapse;font-variant-numeric:tabular-nums}
 th{padding:0;border-bottom:1px solid var(--line);font-size:.875rem;font-weight:600;text-align:left}
+th:first-child{width:100%}
 th a{display:block;padding:.75rem;color:var(--dim);white-space:nowrap}
 th[aria-sort] a{color:var(--text)}
 td{padding:0 .75rem;border-bottom:1px solid var(--line);color:var(--dim);font-size:.9375rem;
@@ -45,12 +47,13 @@ nav a:hover{background:var(--hover);text-decoration:none}
 @media(max-width:40rem){
 table,thead,tbody{display:block}
 thead tr{display:flex}
-th:first-child{flex:auto}
+th:first-child{flex:auto;width:auto}
 tbody tr{display:grid;grid-template-columns:auto 1fr;position:relative;
 border-bottom:1px solid var(--line)}
 td{padding:0 .75rem .75rem;border:0;font-size:.875rem}
 td:first-child{grid-column:1/-1;width:auto}
-td a{padding:.75rem .75rem .125rem;min-height:0}
+td a{align-items:flex-start;padding:.75rem .75rem .125rem;min-height:0}
+td svg{margin-top:.125rem}
 td a::after{content:"";position:absolute;inset:0}
 td:nth-child(2){padding-left:2.75rem;padding-right:0;text-align:left}
 td:nth-child(3){padding-left:.75rem;text-align:right}

@@ -18,7 +18,13 @@ constexpr size_t kDigitCount = 32;
 constexpr size_t kFileDigitCount = kDigitCount - kVariantFolderLength;
 constexpr std::string_view kDigits = "0123456789abcdef";
 
-constexpr std::string_view extension_of(http::Coding coding) noexcept {
+bool all_digits(std::string_view text) noexcept {
+  return std::ranges::all_of(text, [](char c) { return kDigits.contains(c); });
+}
+
+}  // namespace
+
+std::string_view variant_extension(http::Coding coding) noexcept {
   switch (coding) {
     case http::Coding::kBrotli:
       return ".br";
@@ -32,18 +38,14 @@ constexpr std::string_view extension_of(http::Coding coding) noexcept {
   return "";
 }
 
-bool all_digits(std::string_view text) noexcept {
-  return std::ranges::all_of(text, [](char c) { return kDigits.contains(c); });
-}
-
-}  // namespace
-
-VariantKey variant_key(std::string_view root, std::string_view path,
-                       std::string_view entity_tag) noexcept {
-  // Each part by itself, so that no two triples are the same bytes one after the other.
+VariantKey variant_key(std::string_view root, std::string_view path, std::string_view entity_tag,
+                       const FileState& state) noexcept {
+  const int64_t changed[] = {state.changed_seconds, state.changed_nanoseconds};
+  // Each part by itself, so that no two sets of them are the same bytes one after the other.
   const XXH128_hash_t parts[] = {XXH3_128bits(root.data(), root.size()),
                                  XXH3_128bits(path.data(), path.size()),
-                                 XXH3_128bits(entity_tag.data(), entity_tag.size())};
+                                 XXH3_128bits(entity_tag.data(), entity_tag.size()),
+                                 XXH3_128bits(changed, sizeof changed)};
   const XXH128_hash_t key = XXH3_128bits_withSeed(parts, sizeof parts, kVersion);
   return {.high = key.high64, .low = key.low64};
 }
@@ -56,7 +58,7 @@ VariantName::VariantName(const VariantKey& key, http::Coding coding) noexcept {
     const size_t shift = 60 - 4 * (i % (kDigitCount / 2));
     *to++ = kDigits[half >> shift & 0xFU];
   }
-  const std::string_view extension = extension_of(coding);
+  const std::string_view extension = variant_extension(coding);
   SLUICE_ASSERT(!extension.empty());
   to = std::ranges::copy(extension, to).out;
   length_ = static_cast<uint8_t>(to - text_.data());

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "files/file_state.h"
 #include "http/accept_encoding.h"
 
 namespace sluice {
@@ -18,10 +19,14 @@ struct VariantKey {
   friend bool operator==(const VariantKey&, const VariantKey&) noexcept = default;
 };
 
-// `root` is the real path of the document root, `path` relative to it. No allocation. Who may write
-// below a root is trusted: XXH3-128 does not withstand somebody who looks for two equal keys.
-VariantKey variant_key(std::string_view root, std::string_view path,
-                       std::string_view entity_tag) noexcept;
+// `root` is the real path of the document root, `path` relative to it. Of `state` the change time
+// counts, which nobody can set back. No allocation. Who may write below a root is trusted: XXH3-128
+// does not withstand somebody who looks for two equal keys.
+VariantKey variant_key(std::string_view root, std::string_view path, std::string_view entity_tag,
+                       const FileState& state) noexcept;
+
+// ".br", ".zst", ".gz"; "" for kIdentity.
+std::string_view variant_extension(http::Coding coding) noexcept;
 
 // Where a variant is, or would be, below VariantStore::directory(): "3f/9c…d1.br". No allocation.
 class VariantName {

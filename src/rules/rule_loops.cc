@@ -197,7 +197,7 @@ void find_loops(const Site& site, const SiteRules& rules, const std::string& opt
   }
   LoopFinder(site, rules, option + ".redirects", redirect_once, kMaxRedirectSteps, problems)
       .find(redirects);
-  LoopFinder(site, rules, option + ".rewrites", rewrite_once, kMaxRewriteSteps, problems)
+  LoopFinder(site, rules, option + ".rewrites", rewrite_once, kMaxRewriteSteps + 1, problems)
       .find(rewrites);
 }
 

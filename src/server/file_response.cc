@@ -1,6 +1,7 @@
 #include "server/file_response.h"
 
 #include <ctime>
+#include <optional>
 #include <utility>
 
 #include "http/preconditions.h"
@@ -11,13 +12,15 @@ namespace {
 
 constexpr std::string_view kVary = "Vary: Accept-Encoding\r\n";
 
-http::RangeSet ranges_for(const Request& request, const OpenFile& file) noexcept {
+std::string_view vary_field(bool varies) noexcept { return varies ? kVary : std::string_view(); }
+
+http::RangeSet ranges_for(const Request& request, const OpenFile& file, bool varies) noexcept {
   const uint64_t size = file.state().size_bytes;
   const auto range = request.fields.value(http::FieldName::kRange);
   // A second Range field makes the first one ambiguous; a server may ignore both.
   const bool usable = range && request.method() == http::Method::kGet &&
                       !request.fields.repeated(http::FieldName::kRange) &&
-                      range_condition_holds(request, file);
+                      range_condition_holds(request, file, varies);
   if (usable) return http::choose_ranges(*range, size);
   http::RangeSet whole;
   whole.kind = http::RangeKind::kWhole;
@@ -25,9 +28,10 @@ http::RangeSet ranges_for(const Request& request, const OpenFile& file) noexcept
   return whole;
 }
 
-void respond_with_content(const Request& request, FileReference file, std::string_view vary,
+void respond_with_content(const Request& request, FileReference file, bool varies,
                           Response& response) noexcept {
-  const http::RangeSet ranges = ranges_for(request, *file);
+  const http::RangeSet ranges = ranges_for(request, *file, varies);
+  const std::string_view vary = vary_field(varies);
   const uint64_t size = file->state().size_bytes;
   switch (ranges.kind) {
     case http::RangeKind::kWhole:
@@ -60,24 +64,25 @@ void respond_with_content(const Request& request, FileReference file, std::strin
 
 }  // namespace
 
-bool range_condition_holds(const Request& request, const OpenFile& file) noexcept {
+bool range_condition_holds(const Request& request, const OpenFile& file, bool varies) noexcept {
   const auto condition = request.fields.value(http::FieldName::kIfRange);
-  return !condition ||
-         (!request.fields.repeated(http::FieldName::kIfRange) &&
-          http::if_range_matches(*condition, file.entity_tag().view(), file.last_modified()));
+  if (!condition) return true;
+  if (request.fields.repeated(http::FieldName::kIfRange)) return false;
+  std::optional<int64_t> date = file.last_modified();
+  if (varies || (date && *date >= time(nullptr))) date.reset();
+  return http::if_range_matches(*condition, file.entity_tag().view(), date);
 }
 
 void respond_with_file(const Request& request, FileReference file, bool varies,
                        Response& response) noexcept {
-  const std::string_view vary = varies ? kVary : std::string_view();
   const http::Validators validators{file->entity_tag().view(), file->last_modified()};
   switch (
       http::evaluate_preconditions(request.fields, request.method(), validators, time(nullptr))) {
     case http::Verdict::kProceed:
-      respond_with_content(request, std::move(file), vary, response);
+      respond_with_content(request, std::move(file), varies, response);
       return;
     case http::Verdict::kNotModified:
-      response.begin(304).raw(file->validator_fields()).raw(vary);
+      response.begin(304).raw(file->validator_fields()).raw(vary_field(varies));
       return;
     case http::Verdict::kFailed:
       response.fail(412);

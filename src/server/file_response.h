@@ -13,7 +13,8 @@ void respond_with_file(const Request& request, FileReference file, bool varies,
                        Response& response) noexcept;
 
 // True exactly when the Range field of `request` may be honoured for this file (§14.2, §13.1.5);
-// also when there is none.
-bool range_condition_holds(const Request& request, const OpenFile& file) noexcept;
+// also when there is none. A date tells neither variants apart, nor what is written to a file
+// within a second.
+bool range_condition_holds(const Request& request, const OpenFile& file, bool varies) noexcept;
 
 }  // namespace sluice

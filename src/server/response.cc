@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "http/error_page.h"
-#include "http/multipart.h"
 
 namespace sluice {
 
@@ -36,15 +35,15 @@ void Response::send_file_parts(FileReference file, const http::RangeSet& ranges)
   uint64_t random[2];
   // Cannot fail once the system has started (getrandom(2)).
   [[maybe_unused]] const ssize_t got = getrandom(random, sizeof random, 0);
-  const http::MultipartBoundary boundary(random[0], random[1]);
+  boundary_.emplace(random[0], random[1]);
   part_heads_ = blocks_.take();
   static_assert(http::multipart_capacity(http::kMaxRanges) <= kHeadBytes);
   const auto framing = http::write_multipart(ranges, file->state().size_bytes, file->media_type(),
-                                             boundary, part_heads_.span());
+                                             *boundary_, part_heads_.span());
   if (!framing) return fail(500);
 
   head_.erase("Content-Type");
-  head_.field("Content-Type", boundary.content_type())
+  head_.field("Content-Type", boundary_->content_type())
       .field("Content-Length", framing->content_length());
   for (size_t i = 0; i < ranges.count; ++i) {
     const http::ByteRange range = ranges.ranges[i];
@@ -52,6 +51,12 @@ void Response::send_file_parts(FileReference file, const http::RangeSet& ranges)
   }
   body_ = FileParts{std::span(parts_).first(ranges.count), framing->end()};
   file_ = std::move(file);
+}
+
+void Response::restore_framing_fields() noexcept {
+  if (!boundary_) return;
+  head_.erase("Content-Type");
+  head_.field("Content-Type", boundary_->content_type());
 }
 
 void Response::send_text(std::string text, std::string_view media_type) noexcept {

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include "base/slab_pool.h"
 #include "files/open_file.h"
 #include "http/method.h"
+#include "http/multipart.h"
 #include "http/range.h"
 #include "http/response_head.h"
 #include "transfer/body_source.h"
@@ -37,6 +39,7 @@ class Response {
     status_ = status;
     head_ = http::HeadWriter(storage_.span());
     body_ = {};
+    boundary_.reset();
     return head_.status_line(status).raw(common_fields_);
   }
 
@@ -57,6 +60,9 @@ class Response {
 
   void send_text(std::string text, std::string_view media_type) noexcept;
 
+  // Says again what clients need to take the body apart, after somebody has edited the head.
+  void restore_framing_fields() noexcept;
+
   int status() const noexcept { return status_; }
   http::HeadWriter& head() noexcept { return head_; }
 
@@ -76,6 +82,7 @@ class Response {
   FileReference file_;
   std::string text_;
   SlabPool::Block part_heads_;
+  std::optional<http::MultipartBoundary> boundary_;  // there exactly when the body is in parts
   std::array<FileParts::Part, http::kMaxRanges> parts_;
 };
 

@@ -106,6 +106,7 @@ void edit_fields(const Request& request, const rules::SiteRules& rules,
     head.raw(edit.lines);
   };
   rules.visit_header_edits(matches, request.asked_for.absolute(), response.status(), edit_head);
+  response.restore_framing_fields();
 }
 
 }  // namespace
@@ -191,6 +192,11 @@ Task<void> SiteHandler::serve(const Request& request, const RoutedSite& site,
     if (const bool granted = co_await authorising; !granted) co_return;
     if (found.file && found.kind == Found::Kind::kFile) {
       const std::string_view file_path = buffer.join({mount.prefix, "/", found.file->path()});
+      // Longer than any path that a rule could match, so nobody can say who may have it.
+      if (file_path.empty()) {
+        response.fail(404);
+        co_return;
+      }
       Task<bool> authorising_file = authorise(request, site, file_path, response);
       if (const bool granted = co_await authorising_file; !granted) co_return;
     }

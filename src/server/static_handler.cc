@@ -116,13 +116,14 @@ Task<void> StaticHandler::respond(const Request& request, const MountedDirectory
 Task<void> StaticHandler::respond_with_variant(const Request& request,
                                                const MountedDirectory& mount, FileReference file,
                                                PathBuffer& buffer, Response& response) noexcept {
+  const OpenFile* const original = &*file;  // whose content has been hashed, if need be
   Task<ChosenVariant> choosing = variants_.choose(request, mount, std::move(file), buffer);
   ChosenVariant chosen = co_await choosing;
   if (!chosen.file) {
     response.fail(406, VariantChooser::kVary);
     co_return;
   }
-  if (chosen.file->wants_content_tag()) {
+  if (&*chosen.file != original && chosen.file->wants_content_tag()) {
     Task<void> hashing = add_content_tag(chosen.file);
     co_await hashing;
   }

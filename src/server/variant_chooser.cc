@@ -15,22 +15,8 @@ using http::Coding;
 
 constexpr Coding kCodings[] = {Coding::kBrotli, Coding::kZstd, Coding::kGzip};
 
-std::string_view extension_of(Coding coding) noexcept {
-  switch (coding) {
-    case Coding::kBrotli:
-      return ".br";
-    case Coding::kZstd:
-      return ".zst";
-    case Coding::kGzip:
-      return ".gz";
-    case Coding::kIdentity:
-      break;
-  }
-  return "";
-}
-
 VariantKey key_of(const MountedDirectory& mount, const OpenFile& file) noexcept {
-  return variant_key(mount.root.path(), file.path(), file.entity_tag().view());
+  return variant_key(mount.root.path(), file.path(), file.entity_tag().view(), file.state());
 }
 
 bool older(const FileState& variant, const FileState& original) noexcept {
@@ -43,7 +29,7 @@ bool older(const FileState& variant, const FileState& original) noexcept {
 bool continues_another(const Request& request, const OpenFile& variant) noexcept {
   return request.fields.value(http::FieldName::kRange) &&
          request.fields.value(http::FieldName::kIfRange) &&
-         !range_condition_holds(request, variant);
+         !range_condition_holds(request, variant, true);
 }
 
 }  // namespace
@@ -71,16 +57,25 @@ Task<ChosenVariant> VariantChooser::choose(const Request& request, const Mounted
   const bool varies = !available.empty() || makes(mount, *file);
   available.add(Coding::kIdentity);
   const http::EncodingPreferences preferences(request.fields);
+  http::CodingSet candidates = available;
+  bool may_continue = true;
   while (true) {
-    const std::optional<Coding> best = preferences.best_of(available);
+    std::optional<Coding> best = preferences.best_of(candidates);
+    if (!best && may_continue) {
+      // Nothing that is acceptable goes on where the client left off: it begins anew.
+      may_continue = false;
+      candidates = available;
+      best = preferences.best_of(candidates);
+    }
     if (!best) co_return ChosenVariant{FileReference(), varies};
     if (*best == Coding::kIdentity) co_return ChosenVariant{std::move(file), varies};
     Task<FileReference> opening = open(mount, *file, *best, buffer);
     FileReference variant = co_await opening;
-    if (variant && !continues_another(request, *variant)) {
+    if (!variant) available.remove(*best);
+    if (variant && !(may_continue && continues_another(request, *variant))) {
       co_return ChosenVariant{std::move(variant), varies};
     }
-    available.remove(*best);
+    candidates.remove(*best);
   }
 }
 
@@ -118,7 +113,7 @@ Task<FileReference> VariantChooser::open(const MountedDirectory& mount, const Op
 
 Task<FileReference> VariantChooser::open_beside(const MountedDirectory& mount, const OpenFile& file,
                                                 Coding coding, PathBuffer& buffer) noexcept {
-  const std::string_view path = buffer.join({file.path(), extension_of(coding)});
+  const std::string_view path = buffer.join({file.path(), variant_extension(coding)});
   if (path.empty()) co_return FileReference();
   FileReference variant = files_.find({&mount.root, path, coding});
   if (!variant) {

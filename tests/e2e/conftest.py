@@ -94,6 +94,20 @@ def servers():
             stack.callback(server.stop)
 
 
+def from_text(start_server):
+    """Starts servers from the text of a configuration, which becomes DIRECTORY/sluice.toml.
+
+    Relative paths in it are relative to the directory. Flags and options are those of Server; the
+    listener is its default, not what the text says, unless `listen=()` and `ready_lines` are given.
+    """
+    def start_configured(text, directory, *flags, **options):
+        file = directory / "sluice.toml"
+        file.write_text(text)
+        return start_server(None, "--config", file, *flags, **options)
+
+    return start_configured
+
+
 @pytest.fixture
 def start():
     """Starts servers; the end of the test stops them and looks for complaints."""
@@ -101,11 +115,22 @@ def start():
         yield start_server
 
 
+@pytest.fixture
+def start_configured(start):
+    """The same, for servers with a configuration file."""
+    return from_text(start)
+
+
 @pytest.fixture(scope="module")
 def start_shared():
-    """The same, for servers that all tests of a module share."""
+    """The same as `start`, for servers that all tests of a module share."""
     with servers() as start_server:
         yield start_server
+
+
+@pytest.fixture(scope="module")
+def start_configured_shared(start_shared):
+    return from_text(start_shared)
 
 
 @pytest.fixture(scope="module")

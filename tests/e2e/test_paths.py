@@ -156,6 +156,10 @@ def test_a_thousand_traversals(path_server, part):
     assert statuses.get(404, 0) + statuses.get(400, 0) > 10, "the spellings test nothing"
 
 
+def test_there_are_a_thousand():
+    assert len(set(traversals(1000))) == 1000
+
+
 def test_plain_traversals_of_every_depth(path_server):
     ways = [up * depth + goal for up in ("/..", "/%2e%2e", "/.%2E", "/directory/../..")
             for depth in range(1, 30) for goal in ("/secret.txt", "/outside/secret.txt",

@@ -58,7 +58,7 @@ bool eventually(Condition condition) {
 // An open file, what it is called, and what is in it.
 struct OpenedFile {
   OpenedFile(const TemporaryDirectory& directory, const std::string& name, std::string text)
-      : content(std::move(text)), key(variant_key(directory.path(), name, "\"1\"")) {
+      : content(std::move(text)), key(variant_key(directory.path(), name, "\"1\"", {})) {
     directory.write(name, content);
     fd.reset(open(directory.path_of(name).c_str(), O_RDONLY | O_CLOEXEC));
     state = *state_of(fd.get());
@@ -117,12 +117,15 @@ class VariantStoreTest : public testing::Test {
 };
 
 TEST(VariantKeyTest, EveryPartCounts) {
-  const VariantKey key = variant_key("/srv/www", "a/b.html", "\"1-2\"");
-  EXPECT_EQ(variant_key("/srv/www", "a/b.html", "\"1-2\""), key);
-  EXPECT_NE(variant_key("/srv/www/a", "b.html", "\"1-2\""), key);
-  EXPECT_NE(variant_key("/srv/wwwa", "/b.html", "\"1-2\""), key);
-  EXPECT_NE(variant_key("/srv/www", "a/c.html", "\"1-2\""), key);
-  EXPECT_NE(variant_key("/srv/www", "a/b.html", "\"1-3\""), key);
+  const VariantKey key = variant_key("/srv/www", "a/b.html", "\"1-2\"", {});
+  EXPECT_EQ(variant_key("/srv/www", "a/b.html", "\"1-2\"", {}), key);
+  EXPECT_NE(variant_key("/srv/www/a", "b.html", "\"1-2\"", {}), key);
+  EXPECT_NE(variant_key("/srv/wwwa", "/b.html", "\"1-2\"", {}), key);
+  EXPECT_NE(variant_key("/srv/www", "a/c.html", "\"1-2\"", {}), key);
+  EXPECT_NE(variant_key("/srv/www", "a/b.html", "\"1-3\"", {}), key);
+  EXPECT_NE(variant_key("/srv/www", "a/b.html", "\"1-2\"", FileState{.changed_seconds = 1}), key);
+  EXPECT_NE(variant_key("/srv/www", "a/b.html", "\"1-2\"", FileState{.changed_nanoseconds = 1}),
+            key);
 }
 
 TEST(VariantNameTest, IsHexadecimalInAFolder) {
@@ -170,7 +173,7 @@ TEST_F(VariantStoreTest, MakesWhatIsWanted) {
 TEST_F(VariantStoreTest, OnlyForSizesThatAreWorthIt) {
   WorkerPool pool(0, 0);
   const auto store = make_store(pool);
-  const VariantKey key = variant_key("", "", "");
+  const VariantKey key = variant_key("", "", "", {});
   EXPECT_FALSE(store->possible(key, 255).contains(Coding::kGzip));
   EXPECT_TRUE(store->possible(key, 256).contains(Coding::kGzip));
   EXPECT_TRUE(store->possible(key, 64 * kMebibyte).contains(Coding::kGzip));

@@ -48,7 +48,7 @@ TEST_P(BadOptions, AreRefusedBeforeAnythingBegins) {
 
 const BadOption kBadOptions[] = {
     {"NoListener", "listen", "one address at least", [](Options& o) { o.listen = {}; }},
-    {"BadListener", "listen[0]", "'localhost:80'",
+    {"BadListener", "listen[1]", "'localhost:80'",
      [](Options& o) { o.listen = {"127.0.0.1:0", "localhost:80"}; }},
     {"TooManyThreads", "threads", "1025 is too many", [](Options& o) { o.threads = 1025; }},
     {"MissingRoot", "sites[0].root", "/nowhere/at/all",

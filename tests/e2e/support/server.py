@@ -46,8 +46,9 @@ def parse_address(text):
 class Server:
     """`sluice serve` as a child process, ready to be asked when the constructor returns.
 
-    `prefix` is a command that executes the server in its place, such as prlimit. With
-    `ready_lines=0` nothing is awaited, and `address` is the caller's to know.
+    `root` is None where a configuration file names the directories. `prefix` is a command that
+    executes the server in its place, such as prlimit. With `ready_lines=0` nothing is awaited, and
+    `address` is the caller's to know.
     """
 
     def __init__(self, root, *flags, listen=("127.0.0.1:0",), prefix=(), ready_lines=None,
