@@ -57,6 +57,8 @@ struct Limits {
   // Changes of the file itself are noticed at once, whatever this says.
   uint32_t open_file_count = 1024;
   uint64_t open_file_ttl_ms = 1'000;
+  // Listings that have not been sent yet; more of them are answered with 503.
+  uint64_t listing_bytes = 64ULL * 1024 * 1024;
   // Buffers that the kernel receives into; a power of two.
   uint16_t receive_buffer_count = 512;
   uint32_t receive_buffer_bytes = 4096;

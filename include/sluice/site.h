@@ -53,7 +53,7 @@ struct Directory {
   // Variants that are missing are made in the background, into Options::cache_directory.
   bool compress = false;
 
-  // "/about" finds about.html.
+  // "/about" finds about.html, also where there is a directory "about".
   bool clean_urls = false;
 
   // What a navigation (a request that accepts HTML) gets where nothing is found, with 200: the path
@@ -86,7 +86,8 @@ enum class HeaderPreset : uint8_t {
   kCors,       // every origin may read; preflight requests are answered; always
 };
 
-// Changes the header fields of responses to paths that match. Rules are applied in order.
+// Changes the header fields of responses where `path` matches what was asked for, or the file that
+// answers: a rule for "*.html" is also about "/", where index.html is served. Applied in order.
 struct HeaderRule {
   std::string path = "/**";
   HeaderPreset preset = HeaderPreset::kNone;
@@ -109,7 +110,8 @@ struct RedirectRule {
   int status = 301;  // 301, 302, 303, 307 or 308 (RFC 9110 §15.4)
 };
 
-// Answers with another path, unseen by the client. As RedirectRule; `to` is a path.
+// Answers with another path, unseen by the client but where that is a directory without its final
+// slash, whose own path it is sent to. As RedirectRule; `to` is a path.
 struct RewriteRule {
   std::string from;
   std::string prefix;

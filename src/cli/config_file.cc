@@ -124,6 +124,7 @@ constexpr Key<Limits> kLimitKeys[] = {
     {"stalled_pipe_ms", read_number<&Limits::stalled_pipe_ms>},
     {"open_file_count", read_number<&Limits::open_file_count>},
     {"open_file_ttl_ms", read_number<&Limits::open_file_ttl_ms>},
+    {"listing_bytes", read_number<&Limits::listing_bytes>},
     {"receive_buffer_count", read_number<&Limits::receive_buffer_count>},
     {"receive_buffer_bytes", read_number<&Limits::receive_buffer_bytes>},
     {"blocking_worker_count", read_number<&Limits::blocking_worker_count>},

@@ -208,6 +208,7 @@ Compression compress_file(const Original& original, int to, http::Coding coding,
   if (!encoder->usable()) return ended(CompressionOutcome::kReadFailed, ENOMEM);
   Compressing compressing(*encoder, to, bound_bytes);
   const auto buffer = std::make_unique_for_overwrite<uint8_t[]>(kPieceBytes);
+  wait_for_next_tick(original.state);
   uint64_t offset = 0;
   Compression compression = ended(CompressionOutcome::kDone);
   do {

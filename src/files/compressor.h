@@ -37,7 +37,8 @@ struct Original {
 //   gzip  RFC 1952, level 9, without name and time: equal files stay equal
 // Gives up as soon as more than `bound_bytes` have come out. Original and result pass through
 // memory in pieces. For a worker: takes as long as it takes, up to a second between looks at
-// `stop`. REQUIRES: `coding` is not kIdentity.
+// `stop`, and up to 20 ms more when the original has just been changed (wait_for_next_tick()).
+// REQUIRES: `coding` is not kIdentity.
 Compression compress_file(const Original& original, int to, http::Coding coding,
                           uint64_t bound_bytes, std::stop_token stop) noexcept;
 

@@ -5,10 +5,8 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <memory>
 #include <span>
-#include <thread>
 #include <type_traits>
 #include <utility>
 
@@ -25,19 +23,8 @@ constexpr size_t kPieceBytes = 256 * 1024;
 // last worker.
 constexpr uint64_t kForegroundBytes = 64ULL * 1024 * 1024;
 
-// The clock that change times are read from may stand still for this long (CONFIG_HZ=100, twice).
-constexpr std::chrono::nanoseconds kClockTick = std::chrono::milliseconds(20);
-
 uint64_t nanoseconds(int64_t seconds, uint32_t nanoseconds) noexcept {
   return static_cast<uint64_t>(seconds) * 1'000'000'000 + nanoseconds;
-}
-
-// A second change within one tick of the clock would not be seen.
-void wait_for_next_tick(const FileState& state) noexcept {
-  const std::chrono::nanoseconds changed(
-      static_cast<int64_t>(nanoseconds(state.changed_seconds, state.changed_nanoseconds)));
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  if (std::chrono::abs(now - changed) < kClockTick) std::this_thread::sleep_for(kClockTick);
 }
 
 struct FreeState {
@@ -83,7 +70,7 @@ size_t ContentHashes::KeyHash::operator()(const Key& key) const noexcept {
 }
 
 // A coroutine that waits for a hash for a while. Linked, which the mutex guards, exactly while
-// neither the hash nor the end of its patience has resumed it.
+// neither the hash nor the end of its patience has been chosen to resume it.
 class ContentHashes::Patience final : public ListNode<Patience>, private Delivery, private Timer {
  public:
   Patience(Reactor& reactor, Mailbox& mailbox, ContentHashes& hashes, const Key& key,
@@ -110,21 +97,34 @@ class ContentHashes::Patience final : public ListNode<Patience>, private Deliver
   }
   std::optional<ContentHash> await_resume() noexcept {
     reactor_.timers().cancel(*this);
-    // Whoever delivered this holds the mutex until it is done with it.
-    const std::scoped_lock lock(hashes_.mutex_);
     return hash_;
   }
 
-  // By the worker. Called with the mutex held.
-  void end(const std::optional<ContentHash>& hash) noexcept {
-    hash_ = hash;
-    mailbox_.deliver(*this);
+  // Takes all out of `waiting`, which leaves it to deliver() to resume them: the first of a chain
+  // of them, or null. REQUIRES: the mutex is held.
+  static Patience* end(Waiting& waiting, const std::optional<ContentHash>& hash) noexcept {
+    Patience* first = nullptr;
+    while (!waiting.empty()) {
+      Patience& one = waiting.pop_front();
+      one.hash_ = hash;
+      one.next_ended_ = std::exchange(first, &one);
+    }
+    return first;
+  }
+
+  // REQUIRES: the mutex is not held, for each writes to a descriptor.
+  static void deliver(Patience* first) noexcept {
+    while (first != nullptr) {
+      Patience& one = *first;
+      first = one.next_ended_;  // `one` may be gone as soon as it is delivered
+      one.mailbox_.deliver(one);
+    }
   }
 
  private:
   void expire() noexcept override {
     const std::scoped_lock lock(hashes_.mutex_);
-    if (!ListNode<Patience>::linked()) return;  // delivered, and not yet resumed
+    if (!ListNode<Patience>::linked()) return;  // ended, and not yet resumed
     ListNode<Patience>::unlink();
     reactor_.make_ready(*this);
   }
@@ -135,6 +135,7 @@ class ContentHashes::Patience final : public ListNode<Patience>, private Deliver
   const Key key_;
   const uint64_t patience_ms_;
   std::optional<ContentHash> hash_;
+  Patience* next_ended_ = nullptr;
 };
 
 // Outlives the request that began it. However it ends, its destructor resumes who waits.
@@ -207,18 +208,22 @@ void ContentHashes::begin(WorkerPool& pool, const Key& key, int fd,
 }
 
 void ContentHashes::finish(const Key& key, const std::optional<ContentHash>& hash) noexcept {
-  const std::scoped_lock lock(mutex_);
-  if (hash) {
-    known_.emplace(key, *hash);
-    by_age_.push_back(key);
-    if (by_age_.size() > count_) {
-      known_.erase(by_age_.front());
-      by_age_.pop_front();
+  Patience* ended = nullptr;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (hash) {
+      known_.emplace(key, *hash);
+      by_age_.push_back(key);
+      if (by_age_.size() > count_) {
+        known_.erase(by_age_.front());
+        by_age_.pop_front();
+      }
     }
+    const auto pending = pending_.find(key);
+    ended = Patience::end(pending->second, hash);
+    pending_.erase(pending);
   }
-  const auto pending = pending_.find(key);
-  while (!pending->second.empty()) pending->second.pop_front().end(hash);
-  pending_.erase(pending);
+  Patience::deliver(ended);
 }
 
 Task<std::optional<ContentHash>> content_hash_of(Reactor& reactor, Workers workers,

@@ -5,6 +5,8 @@
 #include <sys/sysmacros.h>
 
 #include <cerrno>
+#include <chrono>
+#include <thread>
 
 namespace sluice {
 
@@ -12,6 +14,9 @@ namespace {
 
 constexpr unsigned kWanted =
     STATX_TYPE | STATX_MODE | STATX_INO | STATX_SIZE | STATX_MTIME | STATX_CTIME;
+
+// The clock that change times are read from may stand still for this long (CONFIG_HZ=100, twice).
+constexpr std::chrono::nanoseconds kClockTick = std::chrono::milliseconds(20);
 
 // The inode of an open file is in memory, and AT_STATX_DONT_SYNC keeps a network file system from
 // asking its server: so this is called directly. On the ring it would cost a worker thread.
@@ -41,5 +46,15 @@ bool removed(int fd) noexcept {
 Result<FileState> state_of(int fd) noexcept { return ask(fd, "", AT_EMPTY_PATH); }
 
 Result<FileState> state_at(const char* path) noexcept { return ask(AT_FDCWD, path, 0); }
+
+void wait_for_next_tick(const FileState& state) noexcept {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  // Nanoseconds do not hold every time that a file system does.
+  const int64_t now_seconds = std::chrono::floor<std::chrono::seconds>(now).count();
+  if (state.changed_seconds < now_seconds - 1 || state.changed_seconds > now_seconds + 1) return;
+  const auto changed = std::chrono::seconds(state.changed_seconds) +
+                       std::chrono::nanoseconds(state.changed_nanoseconds);
+  if (std::chrono::abs(now - changed) < kClockTick) std::this_thread::sleep_for(kClockTick);
+}
 
 }  // namespace sluice

@@ -33,4 +33,9 @@ Result<FileState> state_of(int fd) noexcept;
 // The state of what `path` leads to; links are followed.
 Result<FileState> state_at(const char* path) noexcept;
 
+// Returns once every later change of a file that is in `state` gives it another change time: at
+// once, or after 20 ms when it has just been changed, because a second change within one tick of
+// the clock would not show. For a worker, before it reads.
+void wait_for_next_tick(const FileState& state) noexcept;
+
 }  // namespace sluice

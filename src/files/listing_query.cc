@@ -6,7 +6,7 @@
 
 #include "files/listing.h"
 #include "files/text_escape.h"
-#include "http/characters.h"
+#include "http/percent_encoding.h"
 
 namespace sluice {
 
@@ -22,12 +22,10 @@ std::optional<std::string> decode(std::string_view text) {
       decoded += text[i];
       continue;
     }
-    if (text.size() - i < 3) return std::nullopt;
-    const int high = http::hex_value(text[i + 1]);
-    const int low = http::hex_value(text[i + 2]);
-    if (high < 0 || low < 0) return std::nullopt;
-    decoded += static_cast<char>(high * 16 + low);
-    i += 2;
+    const std::optional<char> byte = http::decode_escape(text.substr(i));
+    if (!byte) return std::nullopt;
+    decoded += *byte;
+    i += http::kEscapeSize - 1;
   }
   return decoded;
 }

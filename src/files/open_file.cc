@@ -44,7 +44,8 @@ void OpenFile::describe(const FileRequest& request) noexcept {
   media_type_ = request.media_type.empty() ? http::media_type(path_) : request.media_type;
   compressible_ = http::compressible(media_type_);
   compressed_by_itself_ = http::compressed_by_itself(media_type_);
-  modified_seconds_ = state_.modified_seconds;
+  // RFC 9110 §8.8.2.1: never later than the response.
+  modified_seconds_ = std::min<int64_t>(state_.modified_seconds, time(nullptr));
   entity_tag_ = {};
   wants_content_tag_ = false;
   variants_.reset();
@@ -71,8 +72,7 @@ void OpenFile::prepare_fields() noexcept {
   const size_t date_begin = writer.view().size();
   if (const auto modified = last_modified()) {
     char date[http::kDateLength];
-    // RFC 9110 §8.8.2.1: never later than the response.
-    http::write_date(std::min<int64_t>(*modified, time(nullptr)), date);
+    http::write_date(*modified, date);
     writer.field("Last-Modified", std::string_view(date, sizeof date));
   }
   const size_t tag_begin = writer.view().size();

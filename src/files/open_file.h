@@ -35,9 +35,13 @@ struct FileRequest {
   EntityTags entity_tags = EntityTags::kModified;
   // A variant in a content coding has the media type of the file that it stands for.
   http::Coding coding = http::Coding::kIdentity;
+  // NOLINTNEXTLINE(readability-redundant-member-init): without it, it could not be left out.
   std::string_view media_type = {};  // static storage; empty: by the path
   // The file that sluice made this variant from, if it did: the validators are that one's.
   const OpenFile* made_from = nullptr;
+  // The answer is as good without this file: a process that is out of descriptors neither waits for
+  // one nor closes others for it, and open() is kExhausted at once.
+  bool optional = false;
 };
 
 // What an open file is found by. Two of the same path in different codings are the same file,
@@ -73,7 +77,8 @@ class OpenFile : public ListNode<OpenFile> {
   // Empty while there is none, see wants_content_tag().
   const http::EntityTag& entity_tag() const noexcept { return entity_tag_; }
 
-  // Absent where the modification time tells nothing (RFC 9110 §8.8.2.1 wants it to be one).
+  // The Last-Modified of prepared_fields(): never later than when the file was opened. Absent where
+  // the modification time tells nothing (RFC 9110 §8.8.2.1 wants it to be one).
   std::optional<int64_t> last_modified() const noexcept;
 
   // True exactly when the entity tag is to be made of the content, and has not been yet.

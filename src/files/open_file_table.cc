@@ -49,7 +49,7 @@ Task<Result<FileReference>> OpenFileTable::open(const FileRequest& request) noex
   Task<Result<DocumentRoot::Opened>> opening = request.root.open(reactor_, c_path);
   Result<DocumentRoot::Opened> opened = co_await opening;
   for (int attempt = 0; attempt < kExhaustedAttempts && !opened; ++attempt) {
-    if (opened.error().code != ErrorCode::kExhausted) break;
+    if (opened.error().code != ErrorCode::kExhausted || request.optional) break;
     // What is kept only for convenience makes room for what is wanted now; then what others have
     // open may do so.
     if (by_age_.empty()) {

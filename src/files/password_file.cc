@@ -15,6 +15,7 @@
 
 #include "base/unique_fd.h"
 #include "files/read_piece.h"
+#include "http/characters.h"
 
 namespace sluice {
 
@@ -41,13 +42,6 @@ bool has_usable_cost(std::string_view hash) noexcept {
   if (!hash.starts_with("$2")) return true;
   const std::string_view cost = hash.substr(4, 3);
   return cost.ends_with('$') && cost >= "04$" && cost <= "16$";
-}
-
-bool has_control_character(std::string_view text) noexcept {
-  return std::ranges::any_of(text, [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte < 0x20 || byte == 0x7F;
-  });
 }
 
 // What is wrong with a hash, or "". Says nothing of the hash itself.
@@ -114,7 +108,7 @@ std::string PasswordFile::add_line(std::string_view line) {
   if (colon == std::string_view::npos) return "there is no ':' between a name and a hash";
   std::string name(line.substr(0, colon));
   if (name.empty()) return "there is no name";
-  if (has_control_character(line)) return "there is a control character";
+  if (std::ranges::any_of(line, http::is_control_byte)) return "there is a control character";
   std::string hash(line.substr(colon + 1));
   if (std::string problem = problem_of_hash(hash); !problem.empty()) {
     return "the password of '" + name + "' " + problem + "; use bcrypt (htpasswd -B)";

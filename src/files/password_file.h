@@ -35,7 +35,6 @@ class PasswordFile {
 
   // Of the file, when it was read.
   const FileState& state() const noexcept { return state_; }
-  size_t name_count() const noexcept { return hashes_.size(); }
 
  private:
   // Returns what is wrong with the line, or "".

@@ -3,13 +3,13 @@
 #include <cstdint>
 
 #include "http/characters.h"
+#include "http/percent_encoding.h"
 
 namespace sluice {
 
 namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
-constexpr std::string_view kUpperDigits = "0123456789ABCDEF";
 
 constexpr uint8_t byte_at(std::string_view text, size_t i) noexcept {
   return static_cast<uint8_t>(text[i]);
@@ -51,12 +51,6 @@ void append_each(std::string& out, std::string_view text, Append append) {
     }
     text.remove_prefix(sequence.length);
   }
-}
-
-void append_escape(std::string& out, uint8_t byte) {
-  out += '%';
-  out += kUpperDigits[byte >> 4];
-  out += kUpperDigits[byte & 15];
 }
 
 // What HTML would not take as it is, or null.
@@ -109,8 +103,8 @@ void append_json_character(std::string& out, char c) {
     return;
   }
   out += "\\u00";
-  out += kUpperDigits[byte >> 4];
-  out += kUpperDigits[byte & 15];
+  out += http::upper_hex_digit(byte >> 4);
+  out += http::upper_hex_digit(byte & 15);
 }
 
 }  // namespace
@@ -118,7 +112,7 @@ void append_json_character(std::string& out, char c) {
 void append_html(std::string& out, std::string_view text) {
   append_each(out, text, [&out](std::string_view sequence) {
     const auto lead = static_cast<uint8_t>(sequence[0]);
-    if (lead < 0x20 || lead == 0x7F) {
+    if (http::is_control_byte(sequence[0])) {
       append_picture(out, lead);
     } else if (lead == 0xC2 && byte_at(sequence, 1) < 0xA0) {
       out += kReplacement;
@@ -143,25 +137,11 @@ void append_json(std::string& out, std::string_view text) {
 }
 
 void append_percent_encoded(std::string& out, std::string_view bytes) {
-  constexpr std::string_view kUnreservedMarks = "-._~";
-  for (const char c : bytes) {
-    const char lower = http::to_lower(c);
-    if ((lower >= 'a' && lower <= 'z') || http::is_digit(c) || kUnreservedMarks.contains(c)) {
-      out += c;
-    } else {
-      append_escape(out, static_cast<uint8_t>(c));
-    }
-  }
+  http::percent_encode(bytes, http::is_unreserved_char, [&out](char c) { out += c; });
 }
 
 void append_path_segment(std::string& out, std::string_view bytes) {
-  for (const char c : bytes) {
-    if (http::is_location_char(c)) {
-      out += c;
-    } else {
-      append_escape(out, static_cast<uint8_t>(c));
-    }
-  }
+  http::percent_encode(bytes, http::is_location_char, [&out](char c) { out += c; });
 }
 
 }  // namespace sluice

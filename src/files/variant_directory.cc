@@ -40,7 +40,7 @@ int make_directories(const std::string& path) {
 // Whether nobody but this user and root can put a file of theirs there.
 bool is_ours(const struct stat& directory) noexcept {
   return (directory.st_uid == geteuid() || directory.st_uid == 0) &&
-         (directory.st_mode & S_IWOTH) == 0;
+         (directory.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
 struct CloseDirectory {
@@ -111,6 +111,8 @@ Result<void> VariantDirectory::publish(Temporary temporary, const VariantName& n
                                        uint64_t byte_count, std::stop_token stop) noexcept {
   const uint64_t charged = charged_bytes(byte_count);
   if (charged > capacity_bytes_) return std::unexpected(Error{ErrorCode::kExhausted, 0, "publish"});
+  // A crash must not leave the name without the content, which nobody would notice.
+  if (fdatasync(temporary.fd()) != 0) return std::unexpected(error_from_errno(errno, "fdatasync"));
   const std::scoped_lock lock(mutex_);
   if (!swept_ || total_bytes_ + charged > capacity_bytes_) sweep_for(charged, stop);
   const std::string folder(name.view().substr(0, kVariantFolderLength));

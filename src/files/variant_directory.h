@@ -25,8 +25,8 @@ class VariantDirectory {
   VariantDirectory(const std::string& path, uint64_t capacity_bytes);
 
   // Nothing, or why the directory cannot be used: it cannot be made or opened, or belongs to or may
-  // be written to by others, who could put something in a variant's place. Then nothing else here
-  // may be called.
+  // be written to by others (its group, too), who could put something in a variant's place. Then
+  // nothing else here may be called.
   const std::optional<Error>& problem() const noexcept { return problem_; }
 
   // A file that is being written, and that nobody finds. Removed when this is destroyed, and by
@@ -56,8 +56,9 @@ class VariantDirectory {
 
   bool has(const VariantName& name) const noexcept;
 
-  // Gives a complete file its name, over the one that has it, and removes the oldest others where
-  // there would be too many bytes. kExhausted, without an errno, when it is larger than all may be.
+  // Gives a complete file its name, over the one that has it, once its content is on the disk
+  // (fdatasync(2)), and removes the oldest others where there would be too many bytes. kExhausted,
+  // without an errno, when it is larger than all may be.
   Result<void> publish(Temporary temporary, const VariantName& name, uint64_t byte_count,
                        std::stop_token stop) noexcept;
 

@@ -12,7 +12,7 @@ namespace {
 
 // Part of every key: changes with what is hashed and with how variants are made, so that those of
 // an older version are not found, and in time are removed.
-constexpr uint64_t kVersion = 1;
+constexpr uint64_t kVersion = 2;
 
 constexpr size_t kDigitCount = 32;
 constexpr size_t kFileDigitCount = kDigitCount - kVariantFolderLength;
@@ -42,10 +42,9 @@ VariantKey variant_key(std::string_view root, std::string_view path, std::string
                        const FileState& state) noexcept {
   const int64_t changed[] = {state.changed_seconds, state.changed_nanoseconds};
   // Each part by itself, so that no two sets of them are the same bytes one after the other.
-  const XXH128_hash_t parts[] = {XXH3_128bits(root.data(), root.size()),
-                                 XXH3_128bits(path.data(), path.size()),
-                                 XXH3_128bits(entity_tag.data(), entity_tag.size()),
-                                 XXH3_128bits(changed, sizeof changed)};
+  const XXH128_hash_t parts[] = {
+      XXH3_128bits(root.data(), root.size()), XXH3_128bits(path.data(), path.size()),
+      XXH3_128bits(entity_tag.data(), entity_tag.size()), XXH3_128bits(changed, sizeof changed)};
   const XXH128_hash_t key = XXH3_128bits_withSeed(parts, sizeof parts, kVersion);
   return {.high = key.high64, .low = key.low64};
 }

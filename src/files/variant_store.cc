@@ -32,13 +32,6 @@ CodingSet intersection(CodingSet some, CodingSet others) noexcept {
   return both;
 }
 
-bool empty(CodingSet codings) noexcept {
-  for (const Coding coding : kCodings) {
-    if (codings.contains(coding)) return false;
-  }
-  return true;
-}
-
 }  // namespace
 
 class VariantStore::Making final : public WorkerPool::Job {
@@ -97,7 +90,7 @@ CodingSet VariantStore::possible(const VariantKey& key, uint64_t size_bytes) noe
 void VariantStore::want(const VariantKey& key, const Original& original,
                         CodingSet codings) noexcept {
   codings = intersection(codings, possible(key, original.state.size_bytes));
-  if (empty(codings) || steady_ms() < paused_until_ms_.load(std::memory_order_relaxed)) return;
+  if (codings.empty() || steady_ms() < paused_until_ms_.load(std::memory_order_relaxed)) return;
   {
     const std::scoped_lock lock(mutex_);
     if (pending_.contains(key)) return;
@@ -162,7 +155,6 @@ void VariantStore::forgo(const VariantKey& key, Coding coding) noexcept {
 }
 
 void VariantStore::failed(const Error& error) noexcept {
-  ++failure_count_;
   paused_until_ms_ = steady_ms() + static_cast<int64_t>(kPauseMs);
   if (reported_.exchange(true) || !settings_.log) return;
   settings_.log("cannot keep compressed files in '" + settings_.directory +

@@ -66,9 +66,6 @@ class VariantStore {
   // too much waits, is forgotten: the next request will want it again.
   void want(const VariantKey& key, const Original& original, http::CodingSet codings) noexcept;
 
-  // Writes that failed since the start.
-  uint64_t failure_count() const noexcept { return failure_count_.load(); }
-
  private:
   class Making;
   class Sweeping;
@@ -94,7 +91,6 @@ class VariantStore {
   std::unordered_map<VariantKey, http::CodingSet, KeyHash> forgone_;
   std::deque<VariantKey> forgone_by_age_;
 
-  std::atomic<uint64_t> failure_count_ = 0;
   std::atomic<int64_t> paused_until_ms_ = INT64_MIN;
   std::atomic<bool> reported_ = false;
 };

@@ -95,7 +95,18 @@ int media_quality(std::string_view accept, std::string_view type) noexcept {
 }
 
 bool prefers_json(std::optional<std::string_view> accept) noexcept {
-  return accept && media_quality(*accept, "application/json") > media_quality(*accept, "text/html");
+  if (!accept) return false;
+  const int json = media_quality(*accept, "application/json");
+  const int html = media_quality(*accept, "text/html");
+  if (json != html) return json > html;
+  // "application/json, */*": the one that is named is meant.
+  bool named = false;
+  for_each_element(*accept, [&named](std::string_view element) {
+    const auto range = parse_media_range(element);
+    named = named || (range && equal_ignoring_case(range->type, "application") &&
+                      equal_ignoring_case(range->subtype, "json"));
+  });
+  return json > 0 && named && !names_html(accept);
 }
 
 bool names_html(std::optional<std::string_view> accept) noexcept {

@@ -16,7 +16,8 @@ namespace sluice::http {
 // stands.
 int media_quality(std::string_view accept, std::string_view type) noexcept;
 
-// True exactly when JSON is more acceptable than HTML. No field: no.
+// True exactly when JSON is more acceptable than HTML, or as acceptable and only JSON is named. No
+// field: no.
 bool prefers_json(std::optional<std::string_view> accept) noexcept;
 
 // True exactly when text/html or application/xhtml+xml is named, with whatever parameters, and is

@@ -59,8 +59,6 @@ std::optional<size_t> decode_base64(std::string_view text, std::span<char> out) 
   return bits == 0 ? std::optional(size) : std::nullopt;
 }
 
-bool is_control(char c) noexcept { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
-
 }  // namespace
 
 std::optional<BasicCredentials> parse_basic_credentials(std::string_view authorization,
@@ -78,7 +76,7 @@ std::optional<BasicCredentials> parse_basic_credentials(std::string_view authori
   }
   const std::string_view decoded(out.data(), *size);
   const size_t colon = decoded.find(':');
-  if (colon == std::string_view::npos || std::ranges::any_of(decoded, is_control)) {
+  if (colon == std::string_view::npos || std::ranges::any_of(decoded, is_control_byte)) {
     return std::nullopt;
   }
   return BasicCredentials{decoded.substr(0, colon), decoded.substr(colon + 1)};

@@ -14,6 +14,7 @@ inline constexpr uint8_t kToken = 1;
 inline constexpr uint8_t kTarget = 2;
 inline constexpr uint8_t kRegName = 4;
 inline constexpr uint8_t kLocation = 8;
+inline constexpr uint8_t kUnreserved = 16;
 
 consteval std::array<uint8_t, 256> make_character_classes() {
   std::array<uint8_t, 256> classes{};
@@ -24,9 +25,9 @@ consteval std::array<uint8_t, 256> make_character_classes() {
   };
   constexpr std::string_view kAlphanumeric =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-  add(kAlphanumeric, kToken | kRegName | kLocation);
+  add(kAlphanumeric, kToken | kRegName | kLocation | kUnreserved);
   add("!#$%&'*+-.^_`|~", kToken);
-  add("-._~", kRegName | kLocation);
+  add("-._~", kRegName | kLocation | kUnreserved);
   add("!$&'()*+;=", kRegName);     // sub-delims, without the comma: see host_field.h
   add("!$&()*+,;=:@", kLocation);  // pchar, without the single quote: see location.h
   for (int c = 0x21; c <= 0x7e; ++c) {
@@ -55,9 +56,22 @@ constexpr bool is_target_char(char c) noexcept { return detail::has_class(c, det
 // What may stand in the registered name of a Host field, escapes aside.
 constexpr bool is_reg_name_char(char c) noexcept { return detail::has_class(c, detail::kRegName); }
 
-// What http::write_location() and append_path_segment() (files/text_escape.h) leave as it is:
-// nothing that means something in HTML, in a query or to a browser that takes '\' for '/'.
+// What has no meaning of its own anywhere in a URI (RFC 3986 §2.3).
+constexpr bool is_unreserved_char(char c) noexcept {
+  return detail::has_class(c, detail::kUnreserved);
+}
+
+// What stays as it is in a segment of a path that is written: nothing that means something in HTML,
+// in a query or to a browser that takes '\' for '/'.
 constexpr bool is_location_char(char c) noexcept { return detail::has_class(c, detail::kLocation); }
+
+// The same for a whole path.
+constexpr bool is_location_path_char(char c) noexcept { return c == '/' || is_location_char(c); }
+
+// CTL (RFC 5234, Appendix B.1): what no text of one line holds.
+constexpr bool is_control_byte(char c) noexcept {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
 
 constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
@@ -77,6 +91,9 @@ constexpr int hex_value(char c) noexcept {
   const char lower = to_lower(c);
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
+
+// The digit of a value. REQUIRES: value < 16.
+constexpr char upper_hex_digit(unsigned value) noexcept { return "0123456789ABCDEF"[value]; }
 
 // ASCII case-insensitive comparison.
 constexpr bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {

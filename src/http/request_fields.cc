@@ -15,7 +15,7 @@ namespace {
 constexpr auto kNames = std::to_array<std::string_view>(
     {"Host", "Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since",
      "If-Unmodified-Since", "Accept", "Accept-Encoding", "Authorization", "Expect", "Origin",
-     "Access-Control-Request-Method", "Content-Length", "Sec-Fetch-Mode"});
+     "Access-Control-Request-Method", "Sec-Fetch-Mode"});
 static_assert(kNames.size() == static_cast<size_t>(FieldName::kCount));
 
 constexpr size_t kLongestName = std::ranges::max(kNames, {}, &std::string_view::size).size();

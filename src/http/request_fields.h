@@ -24,7 +24,6 @@ enum class FieldName : uint8_t {
   kExpect,
   kOrigin,
   kAccessControlRequestMethod,
-  kContentLength,
   kSecFetchMode,
   kCount,  // how many there are, and what every other name is
 };
@@ -42,7 +41,6 @@ class RequestFields {
   // The value of the first field of that name, without the blanks around it; nothing if there is
   // none. REQUIRES: not kCount.
   std::optional<std::string_view> value(FieldName name) const noexcept;
-  std::optional<std::string_view> operator[](FieldName name) const noexcept { return value(name); }
 
   // True exactly when more than one field has that name.
   bool repeated(FieldName name) const noexcept { return (repeated_ >> bit_of(name) & 1U) != 0; }

@@ -95,15 +95,4 @@ HeadWriter& HeadWriter::erase(std::string_view name) noexcept {
   return *this;
 }
 
-bool HeadWriter::has(std::string_view name) const noexcept {
-  SLUICE_ASSERT(is_field_name(name));
-  std::string_view rest = view();
-  while (!rest.empty()) {
-    if (is_field(take_line(rest), name)) {
-      return true;
-    }
-  }
-  return false;
-}
-
 }  // namespace sluice::http

@@ -42,8 +42,8 @@ class HeadWriter {
   // well; what follows moves up. The status line stays. Takes time in proportion to the head.
   HeadWriter& erase(std::string_view name) noexcept;
 
-  // True exactly when a field of that name, in any case, has been written.
-  bool has(std::string_view name) const noexcept;
+  // Bytes that still fit; 0 after something has not.
+  size_t room() const noexcept { return ok_ ? static_cast<size_t>(end_ - position_) : 0; }
 
   // True exactly when everything has fitted.
   bool ok() const noexcept { return ok_; }

@@ -1,10 +1,11 @@
 #include "http/target_path.h"
 
-#include <cstring>
+#include <optional>
 
 #include "base/assert.h"
 #include "http/characters.h"
 #include "http/host_field.h"
+#include "http/percent_encoding.h"
 
 namespace sluice::http {
 
@@ -40,7 +41,6 @@ class TargetPathBuilder {
     path_.length_ = begin_ > 0 ? begin_ - 1 : 0;
     text_[path_.terminated_length()] = '\0';
     path_.query_ = query;
-    path_.hidden_ = std::strstr(path_.buffer_, "/.") != nullptr;
     return 0;
   }
 
@@ -106,16 +106,6 @@ std::expected<TargetParts, int> split_target(std::string_view target) noexcept {
   return std::unexpected(400);
 }
 
-// The byte that the escape at the beginning of `text` stands for, or -1.
-int unescape(std::string_view text) noexcept {
-  if (text.size() < 3) {
-    return -1;
-  }
-  const int high = hex_value(text[1]);
-  const int low = hex_value(text[2]);
-  return high < 0 || low < 0 ? -1 : high * 16 + low;
-}
-
 std::expected<void, int> as_expected(int status) noexcept {
   if (status != 0) {
     return std::unexpected(status);
@@ -141,12 +131,12 @@ std::expected<void, int> parse_target(std::string_view target, TargetPath& out) 
   for (size_t i = 0; i < path.size(); ++i) {
     char c = path[i];
     if (c == '%') {
-      const int byte = unescape(path.substr(i));
-      if (byte < 0) {
+      const std::optional<char> byte = decode_escape(path.substr(i));
+      if (!byte) {
         return std::unexpected(400);
       }
-      c = static_cast<char>(byte);
-      i += 2;
+      c = *byte;
+      i += kEscapeSize - 1;
     }
     if (const int status = builder.add(c); status != 0) {
       return std::unexpected(status);

@@ -40,9 +40,6 @@ class TargetPath {
   // segment, or is the root.
   bool directory_form() const noexcept { return directory_form_; }
 
-  // True exactly when a segment of path() begins with '.'.
-  bool hidden() const noexcept { return hidden_; }
-
   // Takes another path in the place of the one it has, such as a rewrite's result: decoded already,
   // so a '%' is a '%', and resolved here as that of a target. `query` is what query() will be. The
   // authority stays what it is. Returns as parse_target(): 400 also where no '/' is in front.
@@ -63,7 +60,6 @@ class TargetPath {
   std::string_view query_;
   std::string_view authority_;
   bool directory_form_ = true;
-  bool hidden_ = false;
   // '/', the path, a slash if directory_form() and it is not the root, NUL.
   char buffer_[1 + kPathCapacity + 1];
 };

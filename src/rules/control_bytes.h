@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <string_view>
 
+#include "http/characters.h"
+
 namespace sluice::rules {
 
-// CTL of RFC 5234, Appendix B.1.
 constexpr bool has_control_byte(std::string_view text) noexcept {
-  return std::ranges::any_of(
-      text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+  return std::ranges::any_of(text, http::is_control_byte);
 }
 
 }  // namespace sluice::rules

@@ -89,8 +89,9 @@ std::string find_name_mistake(std::string_view name, bool removed) {
   const auto is_name = [name](std::string_view other) {
     return http::equal_ignoring_case(name, other);
   };
-  // A date that is false is worse than none.
-  if (std::ranges::any_of(kServersOwn, is_name) || (!removed && is_name("Date"))) {
+  // What is false is worse than nothing: these say what the server compares and when it answered.
+  const bool removable = is_name("Date") || is_name("ETag") || is_name("Last-Modified");
+  if (std::ranges::any_of(kServersOwn, is_name) || (!removed && removable)) {
     return message(name, " is the server's own to say");
   }
   return "";
@@ -104,6 +105,12 @@ CompiledHeaderRule compile_header_rule(const HeaderRule& rule, const std::string
   add_preset(rule.preset, compiled);
   HeaderEdit own;
   own.always = rule.always;
+  // Whoever replaces it hides from caches that a response is one of several.
+  const auto check_not_vary = [&](std::string_view name, const std::string& place) {
+    if (http::equal_ignoring_case(name, "Vary")) {
+      problems.push_back({place, message(name, " is the server's to say as well; add to it")});
+    }
+  };
   const auto check_name = [&](std::string_view name, const std::string& place, bool removed) {
     if (std::string mistake = find_name_mistake(name, removed); !mistake.empty()) {
       problems.push_back({place, std::move(mistake)});
@@ -118,11 +125,13 @@ CompiledHeaderRule compile_header_rule(const HeaderRule& rule, const std::string
   };
   for (size_t i = 0; i < rule.remove.size(); ++i) {
     check_name(rule.remove[i], message(option, ".remove[", i, "]"), true);
+    check_not_vary(rule.remove[i], message(option, ".remove[", i, "]"));
   }
   std::vector<std::string> set_names;
   for (size_t i = 0; i < rule.set.size(); ++i) {
     const std::string place = message(option, ".set[", i, "]");
     add_field(rule.set[i], place);
+    check_not_vary(rule.set[i].name, place + ".name");
     if (contains_name(set_names, rule.set[i].name)) {
       problems.push_back(
           {place + ".name", message(rule.set[i].name, " is set twice; add the second one")});
@@ -131,6 +140,10 @@ CompiledHeaderRule compile_header_rule(const HeaderRule& rule, const std::string
   }
   for (size_t i = 0; i < rule.add.size(); ++i) {
     add_field(rule.add[i], message(option, ".add[", i, "]"));
+  }
+  if (own.lines.size() > kMaxLinesBytes) {
+    problems.push_back({option, message("its fields have ", own.lines.size(), " bytes together; ",
+                                        kMaxLinesBytes, " are allowed")});
   }
   own.erased = rule.remove;
   own.erased.insert(own.erased.end(), set_names.begin(), set_names.end());

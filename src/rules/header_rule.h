@@ -18,6 +18,9 @@ struct HeaderEdit {
   bool hashed_names_only = false;   // only for paths that is_hashed_name() accepts
 };
 
+// Of one rule. The head of a response has room for several such rules, and not for any number.
+inline constexpr size_t kMaxLinesBytes = 4096;
+
 struct CompiledHeaderRule {
   std::vector<HeaderEdit> edits;  // in this order: of the preset, of the rule's own
   bool cors = false;              // preflight requests are answered: kPreflightLines
@@ -27,12 +30,13 @@ struct CompiledHeaderRule {
 // edits of its rule, one of which says Access-Control-Allow-Origin.
 inline constexpr std::string_view kPreflightLines =
     "Access-Control-Allow-Methods: GET, HEAD, OPTIONS\r\n"
-    "Access-Control-Allow-Headers: *\r\n"
+    "Access-Control-Allow-Headers: *, Authorization\r\n"
     "Access-Control-Max-Age: 86400\r\n";
 
 // Adds to `problems` what is wrong with the fields of `rule`, whose name is `option`
 // ("sites[0].headers[1]"): names that are no tokens (RFC 9110 §5.6.2), values with control bytes,
-// fields that are the server's own to say, a name that is set twice. Does not look at `path`.
+// fields that are the server's own to say, a name that is set twice, too much of it all. Does not
+// look at `path`.
 CompiledHeaderRule compile_header_rule(const HeaderRule& rule, const std::string& option,
                                        std::vector<OptionProblem>& problems);
 

@@ -21,6 +21,11 @@ class Matches {
     words(kind)[index / 64] |= uint64_t{1} << (index % 64);
   }
 
+  // Adds the rules of one kind that `other` has.
+  void add_all(RuleKind kind, const Matches& other) noexcept {
+    for (size_t i = 0; i < kWordsOfAKind; ++i) words(kind)[i] |= other.words(kind)[i];
+  }
+
   bool contains(RuleKind kind, size_t index) const noexcept {
     return (words(kind)[index / 64] >> (index % 64) & 1) != 0;
   }

@@ -4,6 +4,7 @@
 
 #include "http/characters.h"
 #include "http/host_field.h"
+#include "http/percent_encoding.h"
 #include "rules/message.h"
 
 namespace sluice::rules {
@@ -16,8 +17,7 @@ bool is_url_char(char c) noexcept {
 
 bool escapes_are_well_formed(std::string_view text) noexcept {
   for (size_t at = text.find('%'); at != std::string_view::npos; at = text.find('%', at + 1)) {
-    const std::string_view digits = text.substr(at + 1, 2);
-    if (digits.size() < 2 || http::hex_value(digits[0]) < 0 || http::hex_value(digits[1]) < 0) {
+    if (!http::decode_escape(text.substr(at))) {
       return false;
     }
   }

@@ -35,7 +35,7 @@ class SiteRules {
   static SiteRules compile(const Site& site, const std::string& option,
                            std::vector<OptionProblem>& problems);
 
-  // True if there is no rule: match() then finds nothing.
+  // True exactly when there is no rule that could match.
   bool empty() const noexcept { return index_.empty(); }
 
   // All rules that `path` matches, of every kind.
@@ -86,9 +86,10 @@ class SiteRules {
     for (auto at = matches.first(RuleKind::kHeader); at;
          at = matches.first(RuleKind::kHeader, *at + 1)) {
       for (const HeaderEdit& edit : headers_[*at].edits) {
-        if ((edit.always || status < 400) && (!edit.hashed_names_only || is_hashed_name(path))) {
-          visit(edit);
-        }
+        // A redirect is not what the name with the hash stands for, nor is an error.
+        const bool content = status == 200 || status == 206 || status == 304;
+        if (edit.hashed_names_only && !(content && is_hashed_name(path))) continue;
+        if (edit.always || status < 400) visit(edit);
       }
     }
   }

@@ -1,28 +1,23 @@
 #include "rules/substitution.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "http/characters.h"
+#include "http/percent_encoding.h"
 #include "rules/message.h"
 
 namespace sluice::rules {
 
 namespace {
 
-bool is_unreserved(char c) noexcept {  // RFC 3986 §2.3
-  return (http::to_lower(c) >= 'a' && http::to_lower(c) <= 'z') || http::is_digit(c) ||
-         std::string_view("-._~").contains(c);
-}
-
 bool is_kept(char c, Escaping escaping) noexcept {
   switch (escaping) {
     case Escaping::kNone:
       return true;
     case Escaping::kPath:
-      return c == '/' || http::is_location_char(c);
+      return http::is_location_path_char(c);
     case Escaping::kQuery:
-      return c == '/' || is_unreserved(c);
+      return c == '/' || http::is_unreserved_char(c);
   }
   return false;
 }
@@ -30,17 +25,8 @@ bool is_kept(char c, Escaping escaping) noexcept {
 }  // namespace
 
 void BoundedOutput::put(std::string_view text, Escaping escaping) noexcept {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  for (const char c : text) {
-    if (is_kept(c, escaping)) {
-      put(c);
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    put('%');
-    put(kDigits[byte >> 4]);
-    put(kDigits[byte & 15]);
-  }
+  http::percent_encode(
+      text, [escaping](char c) { return is_kept(c, escaping); }, [this](char c) { put(c); });
 }
 
 std::expected<Substitution, std::string> Substitution::compile(std::string_view text,

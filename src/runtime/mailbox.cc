@@ -24,7 +24,7 @@ void Mailbox::deliver(Delivery& delivery) noexcept {
     delivery.next_delivery = latest;
   } while (!delivered_.compare_exchange_weak(latest, &delivery, std::memory_order_release,
                                              std::memory_order_relaxed));
-  eventfd_write(event_.get(), 1);
+  if (latest == nullptr) eventfd_write(event_.get(), 1);
 }
 
 void Mailbox::take_deliveries(Reactor& reactor) noexcept {

@@ -31,11 +31,13 @@ class Mailbox {
 
   void post(Order order) noexcept;
 
-  // Has the shard resume `delivery`, which it may do, and destroy it, before this returns. The
+  // Has the shard resume `delivery`, which it may do, and destroy it, before this returns. Makes
+  // fd() readable unless the deliveries before it, which are not yet taken, have done so. The
   // mailbox must outlive the call. Thread-safe.
   void deliver(Delivery& delivery) noexcept;
 
-  // For the shard: makes ready what was delivered.
+  // For the shard: makes ready what was delivered. REQUIRES: after acknowledge(), not before it:
+  // what is delivered between the two would wake nobody.
   void take_deliveries(Reactor& reactor) noexcept;
 
   // For the shard: readable (poll(2)) after a post; order() tells the latest. acknowledge() makes

@@ -3,6 +3,7 @@
 #include <nettle/memops.h>
 #include <sys/random.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <system_error>
@@ -47,12 +48,15 @@ Task<BasicAuth::Verdict> BasicAuth::check(std::string_view authorization) noexce
   const Digest digest = digest_of(*credentials);
   if (remembers(digest)) co_return Verdict::kGranted;
 
+  if (waiting_count_ == kWaitingCount) co_return Verdict::kBusy;
   bool granted = false;
   const uint64_t change_count = change_count_;
   Offload verifying(workers_, [&](const std::stop_token&) noexcept {
     granted = passwords_.current()->verify(credentials->user, credentials->password);
   });
+  ++waiting_count_;
   const bool verified = co_await verifying;
+  --waiting_count_;
   if (!verified) co_return Verdict::kBusy;
   if (!granted) co_return Verdict::kDenied;
   // What was found in an older file is not remembered.
@@ -72,9 +76,14 @@ BasicAuth::Digest BasicAuth::digest_of(const http::BasicCredentials& credentials
   return digest;
 }
 
-bool BasicAuth::remembers(const Digest& digest) const noexcept {
+BasicAuth::RememberedSet& BasicAuth::set_of(const Digest& digest) noexcept {
+  static_assert(kRememberedCount / kSetSize == 256);
+  return remembered_[digest[0]];
+}
+
+bool BasicAuth::remembers(const Digest& digest) noexcept {
   bool found = false;
-  for (const Remembered& one : remembered_) {
+  for (const Remembered& one : set_of(digest)) {
     const bool equal = nettle_memeql_sec(one.digest.data(), digest.data(), digest.size()) != 0;
     found |= equal && reactor_.now_ms() < one.until_ms;
   }
@@ -83,8 +92,9 @@ bool BasicAuth::remembers(const Digest& digest) const noexcept {
 
 void BasicAuth::remember(const Digest& digest) noexcept {
   if (remembers(digest)) return;  // another request was as fast
-  remembered_[next_] = {.digest = digest, .until_ms = reactor_.now_ms() + kRememberedMs};
-  next_ = (next_ + 1) % remembered_.size();
+  RememberedSet& set = set_of(digest);
+  std::ranges::move_backward(set.begin(), set.end() - 1, set.end());
+  set.front() = {.digest = digest, .until_ms = reactor_.now_ms() + kRememberedMs};
 }
 
 void BasicAuth::look_at_file() noexcept {

@@ -23,8 +23,14 @@ namespace sluice {
 // thread-safe: one a shard and rule.
 class BasicAuth {
  public:
-  static constexpr size_t kRememberedCount = 64;
+  // How many credentials are remembered, in sets of so many. Bits of the digest choose the set, in
+  // which the newest takes the place of the oldest: few comparisons, however many users there are.
+  static constexpr size_t kRememberedCount = 1'024;
+  static constexpr size_t kSetSize = 4;
   static constexpr uint64_t kRememberedMs = 5 * 60 * 1000;
+  // How many passwords may wait to be checked. Guessing them is slow on purpose, and must not take
+  // the workers from everybody else.
+  static constexpr unsigned kWaitingCount = 16;
   // How often the file is looked at.
   static constexpr uint64_t kLookMs = 1'000;
 
@@ -53,8 +59,13 @@ class BasicAuth {
     uint64_t until_ms = 0;
   };
 
+  using RememberedSet = std::array<Remembered, kSetSize>;  // the newest first
+
   Digest digest_of(const http::BasicCredentials& credentials) noexcept;
-  bool remembers(const Digest& digest) const noexcept;
+  RememberedSet& set_of(const Digest& digest) noexcept;
+  // Takes as long whether and wherever in its set the digest is. Which set it is tells nothing
+  // without the key.
+  bool remembers(const Digest& digest) noexcept;
   void remember(const Digest& digest) noexcept;
   // Forgets everything when the file is not what it was.
   void look_at_file() noexcept;
@@ -63,11 +74,11 @@ class BasicAuth {
   const Workers workers_;
   LivePasswordFile& passwords_;
   hmac_sha256_ctx hmac_;  // keyed; each digest leaves it so
-  std::array<Remembered, kRememberedCount> remembered_;
-  size_t next_ = 0;  // in remembered_, the oldest
+  std::array<RememberedSet, kRememberedCount / kSetSize> remembered_;
   uint64_t looked_ms_ = 0;
   std::optional<FileState> file_state_;
   uint64_t change_count_ = 0;  // of the file, as far as seen
+  unsigned waiting_count_ = 0;
 };
 
 }  // namespace sluice

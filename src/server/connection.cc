@@ -178,9 +178,11 @@ Task<Connection::Next> Connection::answer(http::RequestParser& parser,
     co_await responding;
   }
 
+  if (response.status() == 503) context_.counters.requests_refused.increment();
   const http::Method method = head.method();
   const bool persists =
       head.keep_alive() && !context_.draining && head.method_name() != "CONNECT" &&
+      response.status() != 400 &&
       (!has_content || content_is_skippable(head, context_.limits.unwanted_content_bytes));
   if (!persists) {
     response.head().field("Connection", "close");

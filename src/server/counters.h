@@ -26,6 +26,7 @@ struct Counters {
   Counter requests;
   Counter responses_aborted;
   Counter clients_timed_out;
+  Counter requests_refused;
 };
 
 }  // namespace sluice

@@ -52,21 +52,23 @@ Task<Found> FileFinder::find_clean(const MountedDirectory& mount, std::string_vi
                                    PathBuffer& buffer) noexcept {
   Task<Result<FileReference>> opening = open(mount, path);
   Result<FileReference> file = co_await opening;
-  if (file) {
-    const bool directory = (*file)->state().directory();
-    co_return of_kind(directory ? Found::Kind::kDirectoryNoSlash : Found::Kind::kFile,
-                      std::move(*file));
+  if (file && (*file)->state().regular()) co_return of_kind(Found::Kind::kFile, std::move(*file));
+  const bool missing = !file && file.error().code == ErrorCode::kNotFound;
+  if (mount.options.clean_urls && (missing || file)) {
+    // A page comes before a directory of its name, which often has the pages below it.
+    const std::string_view clean_path = buffer.join({path, kCleanSuffix});
+    if (clean_path.empty()) co_return failure(404);
+    Task<Result<FileReference>> again = open(mount, clean_path);
+    Result<FileReference> clean = co_await again;
+    if (clean && (*clean)->state().regular()) {
+      co_return of_kind(Found::Kind::kFile, std::move(*clean));
+    }
+    if (!clean && clean.error().code != ErrorCode::kNotFound) {
+      co_return failure(status_of(clean.error()));
+    }
   }
-  const bool missing = file.error().code == ErrorCode::kNotFound;
-  if (!missing || !mount.options.clean_urls) co_return failure(status_of(file.error()));
-
-  const std::string_view clean_path = buffer.join({path, kCleanSuffix});
-  if (clean_path.empty()) co_return failure(404);
-  Task<Result<FileReference>> again = open(mount, clean_path);
-  Result<FileReference> clean = co_await again;
-  if (!clean) co_return failure(status_of(clean.error()));
-  if (!(*clean)->state().regular()) co_return failure(404);
-  co_return of_kind(Found::Kind::kFile, std::move(*clean));
+  if (file) co_return of_kind(Found::Kind::kDirectoryNoSlash, std::move(*file));
+  co_return failure(status_of(file.error()));
 }
 
 Task<Found> FileFinder::find_index(const MountedDirectory& mount, std::string_view path,
@@ -98,6 +100,7 @@ Task<FileReference> FileFinder::find_configured(const MountedDirectory& mount,
   const auto local = mount.local(path);
   if (!local) co_return FileReference();
   const std::string_view file_path = buffer.join({*local});
+  if (file_path.empty()) co_return FileReference();
   FileReference open_already = files_.find(key_of(mount, file_path));
   if (open_already) co_return open_already;
   Task<Result<FileReference>> opening = open(mount, file_path);

@@ -23,6 +23,8 @@ struct Found {
   Kind kind = Kind::kFailure;
   int status = 404;    // of a failure
   FileReference file;  // of kFile
+  // A navigation gets a fallback here, and other requests 404.
+  bool depends_on_navigation = false;
 };
 
 // A path inside a mounted directory: its root's files are relative to that.

@@ -55,7 +55,7 @@ void respond_with_content(const Request& request, FileReference file, bool varie
     case http::RangeKind::kUnsatisfiable: {
       char content_range[http::kContentRangeCapacity];
       const size_t length = http::write_unsatisfied_range(size, content_range);
-      response.fail(416);
+      response.fail(416, vary);
       response.head().field("Content-Range", std::string_view(content_range, length));
       return;
     }
@@ -85,7 +85,7 @@ void respond_with_file(const Request& request, FileReference file, bool varies,
       response.begin(304).raw(file->validator_fields()).raw(vary_field(varies));
       return;
     case http::Verdict::kFailed:
-      response.fail(412);
+      response.fail(412, vary_field(varies));
       return;
   }
 }

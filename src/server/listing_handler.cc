@@ -1,5 +1,7 @@
 #include "server/listing_handler.h"
 
+#include <sys/stat.h>
+
 #include <new>
 #include <string>
 #include <utility>
@@ -23,6 +25,8 @@ constexpr std::string_view kJsonFields =
     "Vary: Accept\r\n"
     "X-Content-Type-Options: nosniff\r\n";
 
+constexpr std::string_view kRetryAfter = "Retry-After: 1\r\n";
+
 // What a worker is given.
 struct Assignment {
   const MountedDirectory& mount;
@@ -31,6 +35,14 @@ struct Assignment {
   const ListingQuery& query;
   bool json;
 };
+
+// Directories come first, so the place of a name depends on what it names: also for who leaves out
+// the slash behind it.
+void find_kind(int directory, ListingEntry& after) noexcept {
+  struct stat state;
+  if (after.is_directory || fstatat(directory, after.name.c_str(), &state, 0) != 0) return;
+  after.is_directory = S_ISDIR(state.st_mode);
+}
 
 Result<std::string> list(const Assignment& assignment, const std::stop_token& stop) noexcept {
   try {
@@ -42,13 +54,24 @@ Result<std::string> list(const Assignment& assignment, const std::stop_token& st
                                .path = assignment.local_path,
                                .hidden_files = assignment.mount.options.hidden_files,
                                .symlinks = root.symlinks()};
-    const Result<ListingPage> page = read_directory(source, assignment.query, stop);
+    ListingQuery query = assignment.query;
+    if (query.after) find_kind(directory->get(), *query.after);
+    const Result<ListingPage> page = read_directory(source, query, stop);
     if (!page) return std::unexpected(page.error());
-    if (assignment.json) return listing_json(assignment.shown_path, *page, assignment.query.order);
-    return listing_html(assignment.shown_path, assignment.query, *page);
+    if (assignment.json) return listing_json(assignment.shown_path, *page, query.order);
+    return listing_html(assignment.shown_path, query, *page);
   } catch (const std::bad_alloc&) {
     return std::unexpected(Error{ErrorCode::kExhausted, 0, "listing"});
   }
+}
+
+// Several fields are one list (RFC 9110 §5.3).
+bool prefers_json(const Request& request) {
+  std::string accept;
+  request.fields.for_each(http::FieldName::kAccept, [&accept](std::string_view value) {
+    accept.append(accept.empty() ? "" : ", ").append(value);
+  });
+  return !accept.empty() && http::prefers_json(accept);
 }
 
 }  // namespace
@@ -60,24 +83,30 @@ Task<void> ListingHandler::respond(const Request& request, const MountedDirector
     response.fail(query.error());
     co_return;
   }
+  if (held_bytes_ >= most_bytes_) {
+    response.fail(503, kRetryAfter);
+    co_return;
+  }
   const Assignment assignment{
       .mount = mount,
       .shown_path = request.asked_for.absolute(),
       .local_path = mount.local(request.target->absolute()).value_or(std::string_view()),
       .query = *query,
-      .json = http::prefers_json(request.fields.value(http::FieldName::kAccept))};
+      .json = prefers_json(request)};
   Result<std::string> text = std::unexpected(Error{ErrorCode::kExhausted, 0, "listing"});
   Offload listing(workers_, [&assignment, &text](const std::stop_token& stop) {
     text = list(assignment, stop);
   });
   co_await listing;
   if (!text) {
-    response.fail(status_of(text.error()));
+    const int status = status_of(text.error());
+    response.fail(status, status == 503 ? kRetryAfter : std::string_view());
     co_return;
   }
   response.begin(200).raw(assignment.json ? kJsonFields : kHtmlFields);
   response.send_text(std::move(*text),
-                     assignment.json ? "application/json" : "text/html; charset=utf-8");
+                     assignment.json ? "application/json" : "text/html; charset=utf-8",
+                     held_bytes_);
 }
 
 }  // namespace sluice

@@ -1,6 +1,8 @@
 // Answers with what a directory holds.
 #pragma once
 
+#include <cstdint>
+
 #include "runtime/offload.h"
 #include "runtime/task.h"
 #include "server/mounted_directory.h"
@@ -13,7 +15,9 @@ namespace sluice {
 // prefers that (RFC 9110 §12.5.1). Not thread-safe: one a shard.
 class ListingHandler {
  public:
-  explicit ListingHandler(Workers workers) noexcept : workers_(workers) {}
+  // `most_bytes`: what all pages that are on their way may take together; 503 beyond.
+  ListingHandler(Workers workers, uint64_t most_bytes) noexcept
+      : workers_(workers), most_bytes_(most_bytes) {}
 
   // REQUIRES: the target of `request` is in `mount`, and names a directory.
   Task<void> respond(const Request& request, const MountedDirectory& mount,
@@ -21,6 +25,8 @@ class ListingHandler {
 
  private:
   Workers workers_;
+  const uint64_t most_bytes_;
+  uint64_t held_bytes_ = 0;
 };
 
 }  // namespace sluice

@@ -11,6 +11,7 @@
 
 #include "base/unique_fd.h"
 #include "files/password_file.h"
+#include "http/characters.h"
 #include "http/target_path.h"
 #include "rules/host_table.h"
 #include "rules/pattern.h"
@@ -54,6 +55,11 @@ void check_limits(const Limits& limits, Problems& problems) {
   if (limits.background_queue_count == 0) {
     problems.add("limits.background_queue_count", "0 is not allowed; 1 and more is");
   }
+  constexpr uint32_t kMostPipeBytes = 1U << 30U;
+  if (limits.pipe_bytes < 4096 || limits.pipe_bytes > kMostPipeBytes) {
+    problems.add("limits.pipe_bytes",
+                 std::to_string(limits.pipe_bytes) + " is not allowed; 4096 to 1073741824 is");
+  }
   if (limits.receive_buffer_bytes == 0) {
     problems.add("limits.receive_buffer_bytes", "0 is not allowed; 1 and more is");
   }
@@ -78,15 +84,19 @@ void check_index(const std::vector<std::string>& names, const std::string& where
 void check_root(const std::string& root, const std::string& where, Problems& problems) {
   const UniqueFd fd(::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (fd) return;
+  const bool exhausted = errno == EMFILE || errno == ENFILE;
   problems.add(where, "'" + root + "': " + strerrordesc_np(errno) +
-                          "; it must be a directory that this process may read");
+                          (exhausted ? "; raise the limit of open files (ulimit -n)"
+                                     : "; it must be a directory that this process may read"));
 }
 
 // Files that the configuration names by their path in the site.
 void check_file_path(const std::string& path, const std::string& prefix, const std::string& where,
                      Problems& problems) {
-  const bool inside = path.starts_with(prefix + "/") && path.size() > prefix.size() + 1;
-  if (!inside || path.ends_with('/') || path.find('\0') != std::string::npos) {
+  http::TargetPath resolved;
+  const bool plain = path.starts_with('/') && resolved.assign(path, {}) &&
+                     resolved.absolute() == path && !path.ends_with('/');
+  if (!plain || !path.starts_with(prefix + "/")) {
     problems.add(where, "'" + path + "' is not allowed; the path of a file below '" + prefix +
                             "/' is, such as '" + prefix + "/index.html'");
   }
@@ -157,8 +167,7 @@ void check_mounts(const Site& site, const std::string& where, const Options& opt
 void check_auth(const Site& site, const std::string& where, Problems& problems) {
   for (size_t i = 0; i < site.auth.size(); ++i) {
     const AuthRule& rule = site.auth[i];
-    const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
-    if (std::ranges::any_of(rule.realm, control)) {
+    if (std::ranges::any_of(rule.realm, http::is_control_byte)) {
       problems.add(at(where, "auth", i) + ".realm", "it must not hold control characters");
     }
     std::string problem = problem_of_password_file(rule.htpasswd);

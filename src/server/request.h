@@ -1,6 +1,8 @@
 // A request while it is answered.
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string_view>
 
 #include "http/request_fields.h"
@@ -28,6 +30,7 @@ struct Request {
   http::TargetPath asked_for;
   http::TargetPath rewritten;                   // filled exactly when `target` points to it
   const http::TargetPath* target = &asked_for;  // the path that is answered
+  std::optional<size_t> granted_rule;           // of Site::auth: whose password has been given
 };
 
 }  // namespace sluice

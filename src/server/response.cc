@@ -59,8 +59,12 @@ void Response::restore_framing_fields() noexcept {
   head_.field("Content-Type", boundary_->content_type());
 }
 
-void Response::send_text(std::string text, std::string_view media_type) noexcept {
+void Response::send_text(std::string text, std::string_view media_type,
+                         uint64_t& held_bytes) noexcept {
+  release_text();
   text_ = std::move(text);
+  held_bytes_ = &held_bytes;
+  held_bytes += text_.size();
   head_.field("Content-Type", media_type).field("Content-Length", text_.size());
   body_ = MemoryBody{text_};
 }

@@ -22,9 +22,10 @@ namespace sluice {
 // the connection's own, ends the head and sends it.
 class Response {
  public:
-  // Room for every head: a Location of 12 KiB, the lines of header rules (8 KiB at the most), and
-  // the other fields.
+  // Room for a Location of 12 KiB, the lines of some header rules, and the other fields.
   static constexpr size_t kHeadBytes = 24 * 1024;
+  // Of that, what the connection may add: "Connection: keep-alive" and the empty line.
+  static constexpr size_t kConnectionBytes = 64;
 
   // `blocks` (of kHeadBytes at least) is where memory for the head comes from; `common_fields` go
   // into every response.
@@ -33,6 +34,9 @@ class Response {
         storage_(blocks.take()),
         common_fields_(common_fields),
         head_(storage_.span()) {}
+  ~Response() { release_text(); }
+  Response(const Response&) = delete;
+  Response& operator=(const Response&) = delete;
 
   // Writes the status line and the common fields. Called again, it starts all over.
   http::HeadWriter& begin(int status) noexcept {
@@ -40,6 +44,7 @@ class Response {
     head_ = http::HeadWriter(storage_.span());
     body_ = {};
     boundary_.reset();
+    fallback_ = false;
     return head_.status_line(status).raw(common_fields_);
   }
 
@@ -58,7 +63,13 @@ class Response {
   // Several parts of it, as multipart/byteranges (RFC 9110 §14.6). REQUIRES: kMultiple.
   void send_file_parts(FileReference file, const http::RangeSet& ranges) noexcept;
 
-  void send_text(std::string text, std::string_view media_type) noexcept;
+  // A text of its own. `held_bytes` says how much of them all there is, until it is sent; it
+  // outlives the response.
+  void send_text(std::string text, std::string_view media_type, uint64_t& held_bytes) noexcept;
+
+  // What is sent is a fallback, and not what the path names.
+  void mark_as_fallback() noexcept { fallback_ = true; }
+  bool is_fallback() const noexcept { return fallback_; }
 
   // Says again what clients need to take the body apart, after somebody has edited the head.
   void restore_framing_fields() noexcept;
@@ -72,15 +83,22 @@ class Response {
   }
 
  private:
+  void release_text() noexcept {
+    if (held_bytes_ != nullptr) *held_bytes_ -= text_.size();
+    held_bytes_ = nullptr;
+  }
+
   SlabPool& blocks_;
   SlabPool::Block storage_;
   std::string_view common_fields_;
   http::HeadWriter head_;
   int status_ = 0;
+  bool fallback_ = false;
   BodySource body_;
   // What the body refers to.
   FileReference file_;
   std::string text_;
+  uint64_t* held_bytes_ = nullptr;  // includes text_
   SlabPool::Block part_heads_;
   std::optional<http::MultipartBoundary> boundary_;  // there exactly when the body is in parts
   std::array<FileParts::Part, http::kMaxRanges> parts_;

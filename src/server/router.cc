@@ -55,8 +55,10 @@ RoutedSite routed(size_t index, const Site& site,
   }
   result.directories.push_back(mounted("", site));
   for (const AuthRule& rule : site.auth) {
-    result.auth.push_back(
-        {std::make_unique<LivePasswordFile>(rule.htpasswd, log), challenge_for(rule.realm)});
+    RoutedSite::Auth auth;
+    auth.passwords = std::make_unique<LivePasswordFile>(rule.htpasswd, log);
+    auth.challenge = challenge_for(rule.realm);
+    result.auth.push_back(std::move(auth));
   }
   return result;
 }

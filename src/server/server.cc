@@ -51,11 +51,16 @@ std::vector<int> allowed_processors() {
 
 // Cuts the counts down to what the limit of open files leaves to each shard, so that running out of
 // descriptors is what does not happen, rather than what is survived.
-Limits fit_to_descriptors(Limits limits, unsigned shard_count) {
+Limits fit_to_descriptors(Limits limits, unsigned shard_count, const std::vector<Site>& sites) {
   rlimit allowed{};
   getrlimit(RLIMIT_NOFILE, &allowed);
   const auto all = static_cast<uint32_t>(std::min<rlim_t>(allowed.rlim_cur, 1U << 30U));
-  const uint32_t reserved = std::min(kReservedDescriptors, all / 2);
+  size_t roots = 1;  // the directory of variants
+  for (const Site& site : sites) roots += 1 + site.mounts.size();
+  // Each piece of work that waits for a worker has a file of its own.
+  const uint64_t wanted = kReservedDescriptors + roots + 2ULL * limits.background_queue_count +
+                          4ULL * limits.background_thread_count;
+  const auto reserved = static_cast<uint32_t>(std::min<uint64_t>(wanted, all / 2));
   const uint32_t share = std::max((all - reserved) / shard_count, 8U);
   limits.pipe_count = std::clamp(share / 16, 1U, std::max(limits.pipe_count, 1U));
   limits.open_file_count = std::min(share / 8, limits.open_file_count);
@@ -124,6 +129,7 @@ void add(Stats& sum, const Counters& counters) noexcept {
   sum.requests += counters.requests.value();
   sum.responses_aborted += counters.responses_aborted.value();
   sum.clients_timed_out += counters.clients_timed_out.value();
+  sum.requests_refused += counters.requests_refused.value();
 }
 
 }  // namespace
@@ -178,7 +184,7 @@ void Server::Implementation::start() {
   const std::vector<int> processors = allowed_processors();
   const unsigned shard_count =
       options_.threads == 0 ? static_cast<unsigned>(processors.size()) : options_.threads;
-  limits_ = fit_to_descriptors(options_.limits, shard_count);
+  limits_ = fit_to_descriptors(options_.limits, shard_count, options_.sites);
   fit_to_pipe_pages(limits_, shard_count);
   std::vector<std::vector<UniqueFd>> sockets(shard_count);
   try {

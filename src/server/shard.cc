@@ -34,7 +34,8 @@ Shard::Shard(const ShardSettings& settings, std::vector<UniqueFd> listening)
                        .files = files_,
                        .hashes = settings.hashes,
                        .store = settings.variants,
-                       .made = settings.made}),
+                       .made = settings.made,
+                       .listing_bytes = settings.limits.listing_bytes}),
       handler_(reactor_, {settings.workers, mailbox_}, settings.router, static_handler_),
       context_{
           .reactor = reactor_,

@@ -1,10 +1,12 @@
 #include "server/site_handler.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <span>
 #include <utility>
 
+#include "files/variant_name.h"
 #include "http/expectation.h"
 
 namespace sluice {
@@ -14,7 +16,7 @@ namespace {
 constexpr std::string_view kAllow = "Allow: GET, HEAD, OPTIONS\r\n";
 constexpr std::string_view kRetryAfter = "Retry-After: 1\r\n";
 
-// Room for every byte of a path escaped, and the query.
+// Room for the longest path with every byte escaped, or a shorter one and its query.
 constexpr size_t kLocationCapacity = 12 * 1024;
 
 bool is_preflight(const Request& request) noexcept {
@@ -98,6 +100,42 @@ int rewrite(Request& request, const rules::SiteRules& rules,
   return 0;
 }
 
+// The first rule decides. A compressed variant beside a file has what is in the file, so the rule
+// for that counts as well.
+std::optional<size_t> auth_rule_for(const rules::SiteRules& rules, std::string_view path) noexcept {
+  std::optional<size_t> rule = rules.first_auth(rules.match(path));
+  for (const http::Coding coding :
+       {http::Coding::kBrotli, http::Coding::kZstd, http::Coding::kGzip}) {
+    const std::string_view extension = variant_extension(coding);
+    if (!path.ends_with(extension)) continue;
+    const auto of_file =
+        rules.first_auth(rules.match(path.substr(0, path.size() - extension.size())));
+    if (of_file && (!rule || *of_file < *rule)) rule = of_file;
+  }
+  return rule;
+}
+
+// The path in the site of the file that answers; empty when it is longer than paths can be.
+std::string_view site_path_of(const MountedDirectory& mount, const Found& found,
+                              PathBuffer& buffer) noexcept {
+  return buffer.join({mount.prefix, "/", found.file->path()});
+}
+
+// The clean URL of a page at `path`, or empty.
+std::string_view page_path_of(const MountedDirectory& mount, std::string_view path) noexcept {
+  constexpr std::string_view kSuffix = ".html";
+  if (!mount.options.clean_urls || !path.ends_with(kSuffix)) return {};
+  return path.substr(0, path.size() - kSuffix.size());
+}
+
+// The directory that a file at `path` is the index of, or empty.
+std::string_view directory_path_of(const MountedDirectory& mount, std::string_view path) noexcept {
+  const size_t name = path.rfind('/') + 1;
+  const bool index =
+      std::ranges::find(mount.options.index, path.substr(name)) != mount.options.index.end();
+  return index ? path.substr(0, name) : std::string_view();
+}
+
 void edit_fields(const Request& request, const rules::SiteRules& rules,
                  const rules::Matches& matches, Response& response) noexcept {
   http::HeadWriter& head = response.head();
@@ -105,7 +143,10 @@ void edit_fields(const Request& request, const rules::SiteRules& rules,
     for (const std::string& name : edit.erased) head.erase(name);
     head.raw(edit.lines);
   };
-  rules.visit_header_edits(matches, request.asked_for.absolute(), response.status(), edit_head);
+  // A fallback is not what a name with a hash in it stands for.
+  const std::string_view path =
+      response.is_fallback() ? std::string_view() : request.asked_for.absolute();
+  rules.visit_header_edits(matches, path, response.status(), edit_head);
   response.restore_framing_fields();
 }
 
@@ -130,7 +171,7 @@ Task<void> SiteHandler::respond(const http::RequestHead& head, Response& respons
     response.fail(421);
     co_return;
   }
-  const rules::Matches matches = site->rules.match(request.asked_for.absolute());
+  rules::Matches matches = site->rules.match(request.asked_for.absolute());
   if (!answer_without_file(request, *site, matches, response)) {
     Task<void> answering = answer(request, *site, matches, response);
     co_await answering;
@@ -141,11 +182,12 @@ Task<void> SiteHandler::respond(const http::RequestHead& head, Response& respons
     co_await replacing;
   }
   edit_fields(request, site->rules, matches, response);
-  if (!response.head().ok()) response.fail(500);
+  // Header rules may say more than a head has room for.
+  if (response.head().room() < Response::kConnectionBytes) response.fail(500);
 }
 
-Task<void> SiteHandler::answer(Request& request, const RoutedSite& site,
-                               const rules::Matches& matches, Response& response) noexcept {
+Task<void> SiteHandler::answer(Request& request, const RoutedSite& site, rules::Matches& matches,
+                               Response& response) noexcept {
   if (!site.auth.empty()) {
     Task<bool> authorising = authorise(request, site, request.asked_for.absolute(), response);
     if (const bool granted = co_await authorising; !granted) co_return;
@@ -154,22 +196,46 @@ Task<void> SiteHandler::answer(Request& request, const RoutedSite& site,
     response.fail(status);
     co_return;
   }
-  Task<void> serving = serve(request, site, response);
-  co_await serving;
+  const MountedDirectory& mount = site.directory_of(request.target->absolute());
+  PathBuffer buffer;
+  Found found;
+  found.file = files_.find_open(request, mount, buffer);
+  if (found.file) {
+    found.kind = Found::Kind::kFile;
+  } else {
+    Task<Found> finding = files_.find(request, mount, buffer);
+    found = co_await finding;
+  }
+  if (!site.auth.empty()) {
+    Task<bool> authorising = authorise_file(request, site, mount, found, response);
+    if (const bool granted = co_await authorising; !granted) co_return;
+  }
+  if (found.kind == Found::Kind::kFile && !site.rules.empty()) {
+    // Fields are chosen by the path that was asked for, and by that of the file which answers.
+    PathBuffer file_path;
+    matches.add_all(rules::RuleKind::kHeader,
+                    site.rules.match(site_path_of(mount, found, file_path)));
+  }
+  if (files_.respond_at_once(request, mount, found, response)) co_return;
+  Task<void> responding = files_.respond(request, mount, std::move(found), buffer, response);
+  co_await responding;
 }
 
 // True when the client may have what is at `path`; otherwise it has been told what it lacks.
-Task<bool> SiteHandler::authorise(const Request& request, const RoutedSite& site,
-                                  std::string_view path, Response& response) noexcept {
-  const std::optional<size_t> rule = site.rules.first_auth(site.rules.match(path));
-  if (!rule) co_return true;
+Task<bool> SiteHandler::authorise(Request& request, const RoutedSite& site, std::string_view path,
+                                  Response& response) noexcept {
+  const std::optional<size_t> rule = auth_rule_for(site.rules, path);
+  if (!rule || rule == request.granted_rule) co_return true;
   const auto authorization = request.fields.value(http::FieldName::kAuthorization);
   // Two of them are two readings of who the client is.
   const bool usable = authorization && !request.fields.repeated(http::FieldName::kAuthorization);
   Task<BasicAuth::Verdict> checking =
       auth_[site.index][*rule]->check(usable ? *authorization : std::string_view());
   const BasicAuth::Verdict verdict = co_await checking;
-  if (verdict == BasicAuth::Verdict::kGranted) co_return true;
+  if (verdict == BasicAuth::Verdict::kGranted) {
+    request.granted_rule = rule;
+    co_return true;
+  }
   if (verdict == BasicAuth::Verdict::kDenied) {
     response.fail(401, site.auth[*rule].challenge);
   } else {
@@ -178,31 +244,28 @@ Task<bool> SiteHandler::authorise(const Request& request, const RoutedSite& site
   co_return false;
 }
 
-Task<void> SiteHandler::serve(const Request& request, const RoutedSite& site,
-                              Response& response) noexcept {
-  const std::string_view path = request.target->absolute();
-  const MountedDirectory& mount = site.directory_of(path);
+// What is served may be at another path than what was asked for: an index, a page without its
+// ".html", a fallback, the outcome of a rewrite. Whatever path leads to it, its password is needed.
+Task<bool> SiteHandler::authorise_file(Request& request, const RoutedSite& site,
+                                       const MountedDirectory& mount, const Found& found,
+                                       Response& response) noexcept {
+  Task<bool> authorising = authorise(request, site, request.target->absolute(), response);
+  if (const bool granted = co_await authorising; !granted) co_return false;
+  if (found.kind != Found::Kind::kFile) co_return true;
   PathBuffer buffer;
-  Task<Found> finding = files_.find(request, mount, buffer);
-  Found found = co_await finding;
-  // What is served may be at another path than what was asked for: an index, a page without its
-  // ".html", a fallback, the outcome of a rewrite. Its password is needed as well.
-  if (!site.auth.empty()) {
-    Task<bool> authorising = authorise(request, site, path, response);
-    if (const bool granted = co_await authorising; !granted) co_return;
-    if (found.file && found.kind == Found::Kind::kFile) {
-      const std::string_view file_path = buffer.join({mount.prefix, "/", found.file->path()});
-      // Longer than any path that a rule could match, so nobody can say who may have it.
-      if (file_path.empty()) {
-        response.fail(404);
-        co_return;
-      }
-      Task<bool> authorising_file = authorise(request, site, file_path, response);
-      if (const bool granted = co_await authorising_file; !granted) co_return;
-    }
+  const std::string_view path = site_path_of(mount, found, buffer);
+  if (path.empty()) {
+    // Longer than any path that a rule could match, so nobody can say who may have it.
+    response.fail(404);
+    co_return false;
   }
-  Task<void> responding = files_.respond(request, mount, std::move(found), buffer, response);
-  co_await responding;
+  for (const std::string_view name :
+       {path, page_path_of(mount, path), directory_path_of(mount, path)}) {
+    if (name.empty()) continue;
+    Task<bool> authorising_file = authorise(request, site, name, response);
+    if (const bool granted = co_await authorising_file; !granted) co_return false;
+  }
+  co_return true;
 }
 
 }  // namespace sluice

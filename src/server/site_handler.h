@@ -5,7 +5,6 @@
 #include <string_view>
 #include <vector>
 
-#include "files/content_hash.h"
 #include "http/request_head.h"
 #include "runtime/offload.h"
 #include "runtime/task.h"
@@ -16,7 +15,7 @@
 
 namespace sluice {
 
-// In this order: host, redirects, method, rewrites, passwords, files, error pages, header rules.
+// In this order: host, redirects, method, passwords, rewrites, files, error pages, header rules.
 // Not thread-safe: one a shard. Everything it is given outlives it.
 class SiteHandler {
  public:
@@ -27,11 +26,13 @@ class SiteHandler {
   Task<void> respond(const http::RequestHead& head, Response& response) noexcept;
 
  private:
-  Task<void> answer(Request& request, const RoutedSite& site, const rules::Matches& matches,
+  // Adds to `matches` the header rules of the file that answers.
+  Task<void> answer(Request& request, const RoutedSite& site, rules::Matches& matches,
                     Response& response) noexcept;
-  Task<bool> authorise(const Request& request, const RoutedSite& site, std::string_view path,
+  Task<bool> authorise(Request& request, const RoutedSite& site, std::string_view path,
                        Response& response) noexcept;
-  Task<void> serve(const Request& request, const RoutedSite& site, Response& response) noexcept;
+  Task<bool> authorise_file(Request& request, const RoutedSite& site, const MountedDirectory& mount,
+                            const Found& found, Response& response) noexcept;
 
   const Router& router_;
   StaticHandler& files_;

@@ -12,11 +12,14 @@ namespace sluice {
 
 namespace {
 
-// Room for every byte of the path escaped, and the query.
+// Room for the longest path with every byte escaped, or a shorter one and its query.
 constexpr size_t kLocationCapacity = 12 * 1024;
 
 // A response waits this long for a file to be hashed, and then goes without an entity tag.
 constexpr uint64_t kHashPatienceMs = 1'000;
+
+// What the choice between a fallback and 404 depends on (RFC 9110 §12.5.5).
+constexpr std::string_view kNavigationVary = "Vary: Accept, Sec-Fetch-Mode\r\n";
 
 // RFC 9110 §15.4.2. The location has no authority, so it cannot lead to another host.
 void redirect_to_directory(const http::TargetPath& target, Response& response) noexcept {
@@ -27,40 +30,60 @@ void redirect_to_directory(const http::TargetPath& target, Response& response) n
   response.head().field("Location", std::string_view(location.data(), length));
 }
 
-bool has_hidden_segment(std::string_view path) noexcept {
-  return path.starts_with('.') || path.find("/.") != std::string_view::npos;
+LocalPath local_path(const Request& request, const MountedDirectory& mount) noexcept {
+  const auto local = mount.local(request.target->absolute());
+  return {local.value_or(std::string_view()), request.target->directory_form()};
 }
 
-bool wants_fallback(const Request& request, const MountedDirectory& mount) noexcept {
+bool is_hidden(const LocalPath& path, const MountedDirectory& mount) noexcept {
+  if (mount.options.hidden_files) return false;
+  return path.path.starts_with('.') || path.path.find("/.") != std::string_view::npos;
+}
+
+bool has_fallback(const Request& request, const MountedDirectory& mount) noexcept {
   if (mount.options.fallback.empty()) return false;
-  if (!http::is_navigation(request.fields.value(http::FieldName::kSecFetchMode),
-                           request.fields.value(http::FieldName::kAccept))) {
-    return false;
-  }
   return std::ranges::none_of(mount.fallback_exclude, [&](const rules::Pattern& pattern) {
     return pattern.match(request.target->absolute());
   });
 }
 
+// Whether the answer depends on the entity tag so much that none is better than one without it.
+bool needs_tag(const Request& request) noexcept {
+  const auto condition = request.fields.value(http::FieldName::kIfMatch);
+  return condition && *condition != "*";
+}
+
+bool is_navigation(const Request& request) noexcept {
+  bool navigates = false;
+  const auto mode = request.fields.value(http::FieldName::kSecFetchMode);
+  if (mode) return http::is_navigation(mode, std::nullopt);
+  request.fields.for_each(http::FieldName::kAccept, [&navigates](std::string_view accept) {
+    navigates = navigates || http::names_html(accept);
+  });
+  return navigates;
+}
+
 }  // namespace
+
+FileReference StaticHandler::find_open(const Request& request, const MountedDirectory& mount,
+                                       PathBuffer& buffer) noexcept {
+  const LocalPath path = local_path(request, mount);
+  if (is_hidden(path, mount)) return {};
+  return finder_.find_open(mount, path, buffer);
+}
 
 Task<Found> StaticHandler::find(const Request& request, const MountedDirectory& mount,
                                 PathBuffer& buffer) noexcept {
-  const auto local = mount.local(request.target->absolute());
-  const LocalPath path{local.value_or(std::string_view()), request.target->directory_form()};
+  const LocalPath path = local_path(request, mount);
   Found found;
-  if (mount.options.hidden_files || !has_hidden_segment(path.path)) {
-    FileReference open = finder_.find_open(mount, path, buffer);
-    if (open) {
-      found.kind = Found::Kind::kFile;
-      found.file = std::move(open);
-      co_return found;
-    }
+  if (!is_hidden(path, mount)) {
     Task<Found> finding = finder_.find(mount, path, buffer);
     found = co_await finding;
   }
   const bool missing = found.kind == Found::Kind::kFailure && found.status == 404;
-  if (missing && wants_fallback(request, mount)) {
+  if (!missing || !has_fallback(request, mount)) co_return found;
+  found.depends_on_navigation = true;
+  if (is_navigation(request)) {
     Task<FileReference> falling_back =
         finder_.find_configured(mount, mount.options.fallback, buffer);
     FileReference fallback = co_await falling_back;
@@ -72,55 +95,65 @@ Task<Found> StaticHandler::find(const Request& request, const MountedDirectory& 
   co_return found;
 }
 
-Task<void> StaticHandler::respond(const Request& request, const MountedDirectory& mount,
-                                  Found found, PathBuffer& buffer, Response& response) noexcept {
+bool StaticHandler::respond_at_once(const Request& request, const MountedDirectory& mount,
+                                    Found& found, Response& response) noexcept {
   switch (found.kind) {
-    case Found::Kind::kFile:
-      break;
-    case Found::Kind::kDirectory: {
-      if (!mount.options.listing) {
-        response.fail(403);
-        co_return;
+    case Found::Kind::kFile: {
+      if (found.depends_on_navigation || found.file->wants_content_tag() ||
+          variants_.applies(mount, request, *found.file)) {
+        return false;
       }
-      Task<void> listing = listings_.respond(request, mount, response);
-      co_await listing;
-      co_return;
+      respond_with_file(request, std::move(found.file), false, response);
+      return true;
     }
+    case Found::Kind::kDirectory:
+      if (mount.options.listing) return false;
+      response.fail(403);
+      return true;
     case Found::Kind::kDirectoryNoSlash:
       redirect_to_directory(*request.target, response);
-      co_return;
+      return true;
     case Found::Kind::kFailure:
       response.fail(found.status);
+      if (found.depends_on_navigation) response.head().raw(kNavigationVary);
+      return true;
+  }
+  return true;
+}
+
+Task<void> StaticHandler::respond(const Request& request, const MountedDirectory& mount,
+                                  Found found, PathBuffer& buffer, Response& response) noexcept {
+  if (found.kind == Found::Kind::kDirectory) {
+    // The references in a listing hold below a path with its slash.
+    if (!request.asked_for.directory_form()) {
+      redirect_to_directory(*request.target, response);
       co_return;
+    }
+    Task<void> listing = listings_.respond(request, mount, response);
+    co_await listing;
+    co_return;
   }
   if (found.file->wants_content_tag()) {
     Task<void> hashing = add_content_tag(found.file);
     co_await hashing;
+    if (found.file->wants_content_tag() && needs_tag(request)) {
+      response.fail(503, "Retry-After: 1\r\n");
+      co_return;
+    }
   }
-  if (!variants_.applies(mount, *found.file)) {
+  const std::string_view vary = found.depends_on_navigation ? kNavigationVary : std::string_view();
+  if (!variants_.applies(mount, request, *found.file)) {
     respond_with_file(request, std::move(found.file), false, response);
+    response.head().raw(vary);
+    if (found.depends_on_navigation) response.mark_as_fallback();
     co_return;
   }
-  const bool plain = found.file->variants() && found.file->variants()->empty() &&
-                     !request.fields.value(http::FieldName::kAcceptEncoding) &&
-                     !variants_.makes(mount, *found.file);
-  if (plain) {
-    respond_with_file(request, std::move(found.file), false, response);
-    co_return;
-  }
-  Task<void> responding =
-      respond_with_variant(request, mount, std::move(found.file), buffer, response);
-  co_await responding;
-}
-
-Task<void> StaticHandler::respond_with_variant(const Request& request,
-                                               const MountedDirectory& mount, FileReference file,
-                                               PathBuffer& buffer, Response& response) noexcept {
-  const OpenFile* const original = &*file;  // whose content has been hashed, if need be
-  Task<ChosenVariant> choosing = variants_.choose(request, mount, std::move(file), buffer);
+  const OpenFile* const original = &*found.file;  // whose content has been hashed, if need be
+  Task<ChosenVariant> choosing = variants_.choose(request, mount, std::move(found.file), buffer);
   ChosenVariant chosen = co_await choosing;
   if (!chosen.file) {
     response.fail(406, VariantChooser::kVary);
+    response.head().raw(vary);
     co_return;
   }
   if (&*chosen.file != original && chosen.file->wants_content_tag()) {
@@ -128,6 +161,8 @@ Task<void> StaticHandler::respond_with_variant(const Request& request,
     co_await hashing;
   }
   respond_with_file(request, std::move(chosen.file), chosen.varies, response);
+  response.head().raw(vary);
+  if (found.depends_on_navigation) response.mark_as_fallback();
 }
 
 Task<void> StaticHandler::add_content_tag(FileReference& file) noexcept {

@@ -26,20 +26,30 @@ class StaticHandler {
     ContentHashes& hashes;
     VariantStore* store;       // null: no variants are made
     const DocumentRoot* made;  // where they are
+    uint64_t listing_bytes;    // see Limits
   };
 
   explicit StaticHandler(const Parts& parts) noexcept
       : parts_(parts),
         finder_(parts.files),
         variants_(parts.files, parts.store, parts.made),
-        listings_(parts.workers) {}
+        listings_(parts.workers, parts.listing_bytes) {}
+
+  // The file that the target of `request` leads to, if it is open already; or empty. `buffer` is in
+  // use until this returns.
+  FileReference find_open(const Request& request, const MountedDirectory& mount,
+                          PathBuffer& buffer) noexcept;
 
   // What the target of `request` leads to in the directory that it is in. `buffer` is in use until
   // this is done.
   Task<Found> find(const Request& request, const MountedDirectory& mount,
                    PathBuffer& buffer) noexcept;
 
-  // Decides on the response.
+  // Decides on the response if nothing has to be waited for. False: it has, respond() does it.
+  bool respond_at_once(const Request& request, const MountedDirectory& mount, Found& found,
+                       Response& response) noexcept;
+
+  // Decides on the response. REQUIRES: respond_at_once() has returned false.
   Task<void> respond(const Request& request, const MountedDirectory& mount, Found found,
                      PathBuffer& buffer, Response& response) noexcept;
 
@@ -48,11 +58,6 @@ class StaticHandler {
   Task<void> replace_page(const MountedDirectory& mount, Response& response) noexcept;
 
  private:
-  Task<FileReference> find_fallback(const Request& request, const MountedDirectory& mount,
-                                    PathBuffer& buffer) noexcept;
-  Task<void> respond_with_variant(const Request& request, const MountedDirectory& mount,
-                                  FileReference file, PathBuffer& buffer,
-                                  Response& response) noexcept;
   Task<void> add_content_tag(FileReference& file) noexcept;
 
   Parts parts_;

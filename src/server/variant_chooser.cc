@@ -15,11 +15,21 @@ using http::Coding;
 
 constexpr Coding kCodings[] = {Coding::kBrotli, Coding::kZstd, Coding::kGzip};
 
+constexpr Error kNoVariant{ErrorCode::kNotFound, 0, "variant"};
+
+// Not so when descriptors or the disk have failed: the next request may find one.
+constexpr bool tells_that_there_is_none(const Error& error) noexcept {
+  return error.code == ErrorCode::kNotFound || error.code == ErrorCode::kForbidden;
+}
+
 VariantKey key_of(const MountedDirectory& mount, const OpenFile& file) noexcept {
   return variant_key(mount.root.path(), file.path(), file.entity_tag().view(), file.state());
 }
 
 bool older(const FileState& variant, const FileState& original) noexcept {
+  // Some programs copy the time of the original without its fraction, brotli(1) among them.
+  if (variant.modified_nanoseconds == 0)
+    return variant.modified_seconds < original.modified_seconds;
   return std::tie(variant.modified_seconds, variant.modified_nanoseconds) <
          std::tie(original.modified_seconds, original.modified_nanoseconds);
 }
@@ -34,9 +44,12 @@ bool continues_another(const Request& request, const OpenFile& variant) noexcept
 
 }  // namespace
 
-bool VariantChooser::applies(const MountedDirectory& mount, const OpenFile& file) const noexcept {
-  if (mount.options.precompressed && !file.compressed_by_itself()) return true;
-  return makes(mount, file);
+bool VariantChooser::applies(const MountedDirectory& mount, const Request& request,
+                             const OpenFile& file) const noexcept {
+  const bool made = makes(mount, file);
+  if (!made && (!mount.options.precompressed || file.compressed_by_itself())) return false;
+  const bool known_to_be_alone = file.variants() && file.variants()->empty() && !made;
+  return !known_to_be_alone || request.fields.value(http::FieldName::kAcceptEncoding);
 }
 
 bool VariantChooser::makes(const MountedDirectory& mount, const OpenFile& file) const noexcept {
@@ -47,12 +60,15 @@ bool VariantChooser::makes(const MountedDirectory& mount, const OpenFile& file) 
 
 Task<ChosenVariant> VariantChooser::choose(const Request& request, const MountedDirectory& mount,
                                            FileReference file, PathBuffer& buffer) noexcept {
-  if (!file->variants()) {
-    Task<http::CodingSet> looking = look(mount, *file, buffer);
-    const http::CodingSet seen = co_await looking;
-    files_.set_variants(file, seen);
+  http::CodingSet available;
+  if (file->variants()) {
+    available = *file->variants();
+  } else {
+    Task<Seen> looking = look(mount, *file, buffer);
+    const Seen seen = co_await looking;
+    available = seen.codings;
+    if (seen.certain) files_.set_variants(file, available);
   }
-  http::CodingSet available = *file->variants();
   // What is being made will be there soon, and caches must know that now.
   const bool varies = !available.empty() || makes(mount, *file);
   available.add(Coding::kIdentity);
@@ -69,28 +85,30 @@ Task<ChosenVariant> VariantChooser::choose(const Request& request, const Mounted
     }
     if (!best) co_return ChosenVariant{FileReference(), varies};
     if (*best == Coding::kIdentity) co_return ChosenVariant{std::move(file), varies};
-    Task<FileReference> opening = open(mount, *file, *best, buffer);
-    FileReference variant = co_await opening;
+    Task<Result<FileReference>> opening = open(mount, *file, *best, buffer);
+    Result<FileReference> variant = co_await opening;
     if (!variant) available.remove(*best);
-    if (variant && !(may_continue && continues_another(request, *variant))) {
-      co_return ChosenVariant{std::move(variant), varies};
+    if (variant && !(may_continue && continues_another(request, **variant))) {
+      co_return ChosenVariant{std::move(*variant), varies};
     }
     candidates.remove(*best);
   }
 }
 
 // Finds out once for as long as the file is kept open.
-Task<http::CodingSet> VariantChooser::look(const MountedDirectory& mount, const OpenFile& file,
-                                           PathBuffer& buffer) noexcept {
-  http::CodingSet seen;
+Task<VariantChooser::Seen> VariantChooser::look(const MountedDirectory& mount, const OpenFile& file,
+                                                PathBuffer& buffer) noexcept {
+  Seen seen;
   http::CodingSet missing;
   for (const Coding coding : kCodings) {
-    Task<FileReference> opening = open(mount, file, coding, buffer);
-    const FileReference variant = co_await opening;
+    Task<Result<FileReference>> opening = open(mount, file, coding, buffer);
+    const Result<FileReference> variant = co_await opening;
     if (variant) {
-      seen.add(coding);
-    } else {
+      seen.codings.add(coding);
+    } else if (tells_that_there_is_none(variant.error())) {
       missing.add(coding);
+    } else {
+      seen.certain = false;
     }
   }
   if (makes(mount, file) && !missing.empty()) {
@@ -99,40 +117,45 @@ Task<http::CodingSet> VariantChooser::look(const MountedDirectory& mount, const 
   co_return seen;
 }
 
-Task<FileReference> VariantChooser::open(const MountedDirectory& mount, const OpenFile& file,
-                                         Coding coding, PathBuffer& buffer) noexcept {
+Task<Result<FileReference>> VariantChooser::open(const MountedDirectory& mount,
+                                                 const OpenFile& file, Coding coding,
+                                                 PathBuffer& buffer) noexcept {
   if (mount.options.precompressed) {
-    Task<FileReference> opening = open_beside(mount, file, coding, buffer);
-    FileReference variant = co_await opening;
-    if (variant) co_return variant;
+    Task<Result<FileReference>> opening = open_beside(mount, file, coding, buffer);
+    Result<FileReference> variant = co_await opening;
+    if (variant || !tells_that_there_is_none(variant.error())) co_return variant;
   }
-  if (!makes(mount, file)) co_return FileReference();
-  Task<FileReference> opening = open_made(mount, file, coding, buffer);
+  if (!makes(mount, file)) co_return std::unexpected(kNoVariant);
+  Task<Result<FileReference>> opening = open_made(mount, file, coding, buffer);
   co_return co_await opening;
 }
 
-Task<FileReference> VariantChooser::open_beside(const MountedDirectory& mount, const OpenFile& file,
-                                                Coding coding, PathBuffer& buffer) noexcept {
+Task<Result<FileReference>> VariantChooser::open_beside(const MountedDirectory& mount,
+                                                        const OpenFile& file, Coding coding,
+                                                        PathBuffer& buffer) noexcept {
   const std::string_view path = buffer.join({file.path(), variant_extension(coding)});
-  if (path.empty()) co_return FileReference();
+  if (path.empty()) co_return std::unexpected(kNoVariant);
   FileReference variant = files_.find({&mount.root, path, coding});
   if (!variant) {
     const FileRequest request{.root = mount.root,
                               .path = path,
                               .entity_tags = mount.options.etag,
                               .coding = coding,
-                              .media_type = file.media_type()};
+                              .media_type = file.media_type(),
+                              .optional = true};
     Task<Result<FileReference>> opening = files_.open(request);
     Result<FileReference> opened = co_await opening;
-    if (!opened || !(*opened)->state().regular()) co_return FileReference();
+    if (!opened) co_return opened;
+    if (!(*opened)->state().regular()) co_return std::unexpected(kNoVariant);
     variant = std::move(*opened);
   }
-  if (older(variant->state(), file.state())) co_return FileReference();
+  if (older(variant->state(), file.state())) co_return std::unexpected(kNoVariant);
   co_return variant;
 }
 
-Task<FileReference> VariantChooser::open_made(const MountedDirectory& mount, const OpenFile& file,
-                                              Coding coding, PathBuffer& buffer) noexcept {
+Task<Result<FileReference>> VariantChooser::open_made(const MountedDirectory& mount,
+                                                      const OpenFile& file, Coding coding,
+                                                      PathBuffer& buffer) noexcept {
   const VariantName name(key_of(mount, file), coding);
   const std::string_view path = buffer.join({name.view()});
   FileReference variant = files_.find({made_, path, coding});
@@ -141,11 +164,12 @@ Task<FileReference> VariantChooser::open_made(const MountedDirectory& mount, con
                             .path = path,
                             .coding = coding,
                             .media_type = file.media_type(),
-                            .made_from = &file};
+                            .made_from = &file,
+                            .optional = true};
   Task<Result<FileReference>> opening = files_.open(request);
   Result<FileReference> opened = co_await opening;
-  if (!opened || !(*opened)->state().regular()) co_return FileReference();
-  co_return std::move(*opened);
+  if (opened && !(*opened)->state().regular()) co_return std::unexpected(kNoVariant);
+  co_return opened;
 }
 
 }  // namespace sluice

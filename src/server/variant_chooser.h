@@ -27,25 +27,30 @@ class VariantChooser {
   VariantChooser(OpenFileTable& files, VariantStore* store, const DocumentRoot* made) noexcept
       : files_(files), store_(store), made_(made) {}
 
-  // True exactly when `file` may have variants.
-  bool applies(const MountedDirectory& mount, const OpenFile& file) const noexcept;
-
-  // True exactly when variants of `file` that are missing are made.
-  bool makes(const MountedDirectory& mount, const OpenFile& file) const noexcept;
+  // True exactly when there is something to choose: `file` may have variants, or is known to have
+  // none and the client may refuse it as it is.
+  bool applies(const MountedDirectory& mount, const Request& request,
+               const OpenFile& file) const noexcept;
 
   // REQUIRES: applies(). Everything stays as it is until this is done.
   Task<ChosenVariant> choose(const Request& request, const MountedDirectory& mount,
                              FileReference file, PathBuffer& buffer) noexcept;
 
  private:
-  Task<http::CodingSet> look(const MountedDirectory& mount, const OpenFile& file,
-                             PathBuffer& buffer) noexcept;
-  Task<FileReference> open(const MountedDirectory& mount, const OpenFile& file, http::Coding coding,
-                           PathBuffer& buffer) noexcept;
-  Task<FileReference> open_beside(const MountedDirectory& mount, const OpenFile& file,
-                                  http::Coding coding, PathBuffer& buffer) noexcept;
-  Task<FileReference> open_made(const MountedDirectory& mount, const OpenFile& file,
-                                http::Coding coding, PathBuffer& buffer) noexcept;
+  // True exactly when variants of `file` that are missing are made.
+  bool makes(const MountedDirectory& mount, const OpenFile& file) const noexcept;
+  struct Seen {
+    http::CodingSet codings;
+    bool certain = true;  // false: another may be there that could not be opened
+  };
+  Task<Seen> look(const MountedDirectory& mount, const OpenFile& file, PathBuffer& buffer) noexcept;
+  // These open a variant. kNotFound and kForbidden: there is none to be had.
+  Task<Result<FileReference>> open(const MountedDirectory& mount, const OpenFile& file,
+                                   http::Coding coding, PathBuffer& buffer) noexcept;
+  Task<Result<FileReference>> open_beside(const MountedDirectory& mount, const OpenFile& file,
+                                          http::Coding coding, PathBuffer& buffer) noexcept;
+  Task<Result<FileReference>> open_made(const MountedDirectory& mount, const OpenFile& file,
+                                        http::Coding coding, PathBuffer& buffer) noexcept;
 
   OpenFileTable& files_;
   VariantStore* store_;

@@ -75,6 +75,7 @@ TEST(ConfigKeysTest, Limits) {
        [](auto& c) { return c.options.limits.receive_buffer_count == 65535; }},
       {"receive_buffer_bytes = 4294967295",
        [](auto& c) { return c.options.limits.receive_buffer_bytes == 4294967295; }},
+      {"listing_bytes = 17", [](auto& c) { return c.options.limits.listing_bytes == 17; }},
       {"blocking_worker_count = 19",
        [](auto& c) { return c.options.limits.blocking_worker_count == 19; }},
       {"background_thread_count = 20",

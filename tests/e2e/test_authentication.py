@@ -482,3 +482,24 @@ def test_mistakes_of_the_rule(directory, text):
     file = directory / "sluice.toml"
     file.write_text(f'[[site]]\nroot = "root"\n[[site.auth]]\n{text}\n')
     assert run("check", file).returncode == 2
+
+
+def test_a_variant_needs_the_password_of_its_file(directory, start_configured):
+    """Also where a later rule, with other people in it, is about the variant's own name."""
+    (directory / "strict").write_text(ALICE + "\n")
+    (directory / "loose").write_text(BOB + "\n")
+    for name in ("secret.html", "secret.html.br", "secret.html.zst", "secret.html.gz"):
+        write(directory / "root" / name, SECRET)
+    server = start_configured("""
+        [[site]]
+        root = "root"
+        [[site.auth]]
+        path = "/secret.html"
+        htpasswd = "strict"
+        [[site.auth]]
+        path = "/**"
+        htpasswd = "loose"
+        """, directory)
+    for name in ("secret.html", "secret.html.br", "secret.html.zst", "secret.html.gz"):
+        assert server.get(f"/{name}", fields=basic("bob", "pa:ss:word")).status == 401
+        assert server.get(f"/{name}", fields=RIGHT).status == 200

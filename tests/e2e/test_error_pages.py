@@ -209,3 +209,19 @@ def test_mistakes_are_found_at_load(directory, table):
     result = run("check", file)
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr.startswith(f"{file}:3:")
+
+
+@pytest.mark.parametrize("path", ["/" + "a/" * 2048 + "b", "/a//b", "/a/../b", "/./b", "/b/"],
+                         ids=["too long", "empty segment", "dots", "a dot", "a directory"])
+def test_a_page_that_no_request_could_find(directory, path):
+    """Its path has to be as paths are after dots are resolved, and no longer than they can be."""
+    (directory / "root").mkdir()
+    config = directory / "sluice.toml"
+    config.write_text(f"""
+        [[site]]
+        root = "root"
+        error_pages = {{ 404 = "{path}" }}
+        """)
+    result = run("check", str(config))
+    assert result.returncode == 2
+    assert result.stderr.startswith(f"{config}:4:") and "is not allowed" in result.stderr

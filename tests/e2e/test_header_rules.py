@@ -153,9 +153,10 @@ FIELDS = {
     "/docs/page.html": {"x-all": None, "x-order": "third", "x-added": "one, two", "etag": None,
                         "cache-control": "no-cache"},
     "/docs/deep/p.html": {"x-all": "1", "x-added": "one", "cache-control": "no-cache"},
-    # Rules are about the path that was asked for, not about the file.
-    "/docs/": {"x-order": "third", "cache-control": None},
-    "/rewritten/page.html": {"x-all": "1", "x-order": "second", "link": None},
+    # Rules are about the path that was asked for, and about the file that answers.
+    "/docs/": {"x-order": "third", "cache-control": "no-cache"},
+    "/rewritten/page.html": {"x-order": "third",
+                             "link": "</a>; rel=preload, </b>; rel=preload, </c>; rel=preload"},
     "/docs/mounted/file.txt": {"x-order": "third", "x-added": "one"},
     "/always/file.txt": {"x-always": "yes"},
     "/sometimes/file.txt": {"x-sometimes": "yes"},
@@ -360,3 +361,46 @@ def test_many_rules(directory, start_configured):
         assert {name: value for name, value in response.fields if name.startswith("x-")} == expected
     write(directory / "sluice.toml", (text + "[[site.header]]\n").encode())
     assert run("check", directory / "sluice.toml").returncode == 2
+
+
+def test_more_fields_than_a_head_has_room_for(directory, start_configured):
+    """At every length of what comes before them, a response or 500, and never the end of it all."""
+    (directory / "root").mkdir()
+    rule = f"""[[site.header]]
+    set = {{ NAME = "{'v' * 3900}" }}
+    """
+    rules = "".join(rule.replace("NAME", f"X-{number}") for number in range(5))
+    server = start_configured(f"""
+        [[site]]
+        root = "root"
+        {rules}
+        [[site.redirect]]
+        prefix = "/r"
+        to = "/to"
+        """, directory)
+    statuses = set()
+    with server.connect() as connection:
+        for length in range(4000, 5400):
+            statuses.add(connection.ask("/r/x?" + "q" * length).status)
+    assert statuses == {301, 500}
+
+
+def test_nothing_but_the_file_itself_is_immutable(directory, start_configured):
+    """Neither a redirect from its name, nor a fallback in its place."""
+    write(directory / "root" / "index.html", b"index")
+    write(directory / "root" / "app-ab12cd34ef.js", b"app")
+    server = start_configured("""
+        [[site]]
+        root = "root"
+        fallback = "/index.html"
+        [[site.header]]
+        preset = "immutable"
+        [[site.redirect]]
+        from = "/old-ab12cd34ef.js"
+        to = "/app-ab12cd34ef.js"
+        """, directory)
+    assert "immutable" in server.get("/app-ab12cd34ef.js").field("cache-control")
+    assert server.get("/old-ab12cd34ef.js").field("cache-control") is None
+    fallback = server.get("/app-ab12cd34ff.js", fields=[("Accept", "text/html")])
+    assert (fallback.status, fallback.body) == (200, b"index")
+    assert fallback.field("cache-control") is None

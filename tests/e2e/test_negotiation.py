@@ -252,7 +252,7 @@ def test_pages_found_by_other_names_have_variants(connection, target, name):
     fields = [*accepting("br"), ("Accept", "text/html")]
     response = connection.ask(target, fields=fields, host="pages.test")
     check_variant(response, name, "br")
-    assert response.field("vary") == "Accept-Encoding"
+    assert response.field("vary").startswith("Accept-Encoding")
     assert response.field("content-type") == "text/html; charset=utf-8"
 
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -162,6 +163,21 @@ TEST_F(CompressorTest, NoticesThatTheOriginalHasChanged) {
   ASSERT_EQ(utimensat(AT_FDCWD, path_.c_str(), times, 0), 0);
   for (const Coding coding : kCodings) {
     EXPECT_EQ(compress(coding).outcome, CompressionOutcome::kChanged);
+  }
+}
+
+// The clock that change times are read from ticks slowly.
+TEST_F(CompressorTest, WhatIsWrittenAfterwardsIsAnotherState) {
+  for (const Coding coding : kCodings) {
+    open_original("content");
+    ASSERT_EQ(compress(coding).outcome, CompressionOutcome::kDone);
+    // A lower bound, which no machine is too slow for.
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    EXPECT_GE(now, std::chrono::seconds(state_.changed_seconds) +
+                       std::chrono::nanoseconds(state_.changed_nanoseconds) +
+                       std::chrono::milliseconds(20));
+    directory_.write("original", "CONTENT");
+    EXPECT_NE(*state_of(original_.get()), state_);
   }
 }
 

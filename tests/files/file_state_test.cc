@@ -86,6 +86,16 @@ TEST_F(FileStateTest, DiffersAfterEveryChange) {
   EXPECT_NE(now(), before) << "the name";
 }
 
+TEST_F(FileStateTest, DiffersAfterAWriteOfTheSameSizeInTheNextTick) {
+  directory_.write("file", "12345");
+  for (int round = 0; round < 5; ++round) {
+    const FileState before = state("file");
+    wait_for_next_tick(before);
+    directory_.write("file", "54321");
+    EXPECT_NE(state("file"), before);
+  }
+}
+
 TEST_F(FileStateTest, FilesBeyondFourGigabytes) {
   directory_.write("file", "");
   ASSERT_EQ(truncate(directory_.path_of("file").c_str(), 5'000'000'000), 0);

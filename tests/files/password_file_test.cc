@@ -64,7 +64,6 @@ TEST_F(PasswordFileTest, EachNameHasItsOwn) {
   const auto passwords =
       read("ann:" + hash_of("a") + "\nbob:" + hash_of("b", "$6$") + "\nc d:" + hash_of("\xc3\xa4"));
   ASSERT_TRUE(passwords) << passwords.error();
-  EXPECT_EQ(passwords->name_count(), 3u);
   EXPECT_TRUE(passwords->verify("ann", "a"));
   EXPECT_FALSE(passwords->verify("ann", "b"));
   EXPECT_TRUE(passwords->verify("bob", "b"));
@@ -93,7 +92,6 @@ TEST_F(PasswordFileTest, CommentsAndEmptyLinesSayNothing) {
     SCOPED_TRACE(content);
     const auto passwords = read(content);
     ASSERT_TRUE(passwords) << passwords.error();
-    EXPECT_EQ(passwords->name_count(), 1u);
     EXPECT_TRUE(passwords->verify("ann", "secret"));
   }
 }
@@ -101,7 +99,6 @@ TEST_F(PasswordFileTest, CommentsAndEmptyLinesSayNothing) {
 TEST_F(PasswordFileTest, AnEmptyFileLetsNobodyIn) {
   const auto passwords = read("");
   ASSERT_TRUE(passwords) << passwords.error();
-  EXPECT_EQ(passwords->name_count(), 0u);
   EXPECT_FALSE(passwords->verify("", ""));
 }
 

@@ -44,7 +44,7 @@ void check_lists(std::string_view value, std::string_view tag) {
 }
 
 void check_if_range(const RequestFields& fields, const http::Validators& current) {
-  const auto value = fields[FieldName::kIfRange];
+  const auto value = fields.value(FieldName::kIfRange);
   if (!value) return;
   const bool tag_alone = http::if_range_matches(*value, current.entity_tag, std::nullopt);
   SLUICE_CHECK(tag_alone == (!current.entity_tag.empty() && *value == current.entity_tag));
@@ -58,11 +58,12 @@ void check_verdicts(const RequestFields& fields, const http::Validators& current
   const auto verdict = [&](Method method) {
     return http::evaluate_preconditions(fields, method, current, now);
   };
-  const bool if_match = fields[FieldName::kIfMatch].has_value();
-  const bool if_none_match = fields[FieldName::kIfNoneMatch].has_value();
+  const bool if_match = fields.value(FieldName::kIfMatch).has_value();
+  const bool if_none_match = fields.value(FieldName::kIfNoneMatch).has_value();
   const bool dates = current.last_modified.has_value();
-  const bool may_fail = if_match || (dates && fields[FieldName::kIfUnmodifiedSince]);
-  const bool may_be_unmodified = if_none_match || (dates && fields[FieldName::kIfModifiedSince]);
+  const bool may_fail = if_match || (dates && fields.value(FieldName::kIfUnmodifiedSince));
+  const bool may_be_unmodified =
+      if_none_match || (dates && fields.value(FieldName::kIfModifiedSince));
   const Verdict get = verdict(Method::kGet);
   const Verdict other = verdict(Method::kOther);
   SLUICE_CHECK(verdict(Method::kHead) == get);
@@ -71,7 +72,7 @@ void check_verdicts(const RequestFields& fields, const http::Validators& current
   SLUICE_CHECK(get != Verdict::kNotModified || may_be_unmodified);
   SLUICE_CHECK(other != Verdict::kFailed || may_fail || if_none_match);
   SLUICE_CHECK((get == Verdict::kFailed) <= (other == Verdict::kFailed));
-  if (fields[FieldName::kIfNoneMatch] == "*") SLUICE_CHECK(get != Verdict::kProceed);
+  if (fields.value(FieldName::kIfNoneMatch) == "*") SLUICE_CHECK(get != Verdict::kProceed);
   if (if_match && current.entity_tag.empty() && get != Verdict::kFailed) {
     bool any = false;
     fields.for_each(FieldName::kIfMatch, [&any](std::string_view value) { any |= value == "*"; });

@@ -70,13 +70,12 @@ void check_fields(const RequestHead& head) {
       {FieldName::kHost, "host"},
       {FieldName::kRange, "RANGE"},
       {FieldName::kIfNoneMatch, "If-None-Match"},
-      {FieldName::kAcceptEncoding, "accept-encoding"},
-      {FieldName::kContentLength, "Content-Length"}};
+      {FieldName::kAcceptEncoding, "accept-encoding"}};
   for (const auto& [name, text] : kNames) {
-    SLUICE_CHECK(fields[name] == head.find(text));
+    SLUICE_CHECK(fields.value(name) == head.find(text));
     size_t count = 0;
     fields.for_each(name, [&count](std::string_view) { ++count; });
-    SLUICE_CHECK((count > 0) == fields[name].has_value());
+    SLUICE_CHECK((count > 0) == fields.value(name).has_value());
     SLUICE_CHECK((count > 1) == fields.repeated(name));
   }
 }

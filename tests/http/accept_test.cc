@@ -119,12 +119,13 @@ TEST(PrefersJson, ComparesItWithHtml) {
        {"application/json", "application/json, */*;q=0.9", "application/json,text/html;q=0.9",
         "application/*, text/*;q=0.5", "text/html;q=0,*/*", "application/json;charset=utf-8",
         "application/json, text/plain", "text/html;q=0.1, application/json;q=0.2",
-        "Application/JSON"}) {
+        "Application/JSON", "application/json, */*", "application/json, text/plain, */*"}) {
     EXPECT_TRUE(prefers_json(accept)) << accept;
   }
   for (const std::string_view accept :
        {std::string_view(""), std::string_view("*/*"), std::string_view("text/html"),
-        std::string_view("application/json, text/html"), std::string_view("application/json, */*"),
+        std::string_view("application/json, text/html"),
+        std::string_view("application/json, text/html, */*"),
         std::string_view("application/json;q=0"), std::string_view("application/json;q=0.5, */*"),
         std::string_view("application/geo+json"), std::string_view("text/plain"), kChrome, kFirefox,
         kChromeImage}) {

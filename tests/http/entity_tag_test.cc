@@ -73,7 +73,7 @@ struct ListCase {
 TEST(EntityTagList, IsSearchedForAStrongTag) {
   for (const auto& [list, strong, weak] : std::initializer_list<ListCase>{
            {R"("a")", true, true},
-           {R"(  "a"	)", true, true},
+           {"  \"a\"\t", true, true},
            {R"("x", "a")", true, true},
            {R"("x","a","y")", true, true},
            {"\"x\"\t,\t \"a\"", true, true},

@@ -40,28 +40,27 @@ TEST_P(AcceptedLineTest, IsRead) {
 
 INSTANTIATE_TEST_SUITE_P(
     RequestLine, AcceptedLineTest,
-    testing::Values(AcceptedLine{"GET / HTTP/1.1", Method::kGet, "GET", "/", 1},
-                    AcceptedLine{"GET / HTTP/1.0", Method::kGet, "GET", "/", 0},
-                    AcceptedLine{"HEAD /a/b.html?c=d&e HTTP/1.1", Method::kHead, "HEAD",
-                                 "/a/b.html?c=d&e", 1},
-                    // A higher minor version is read as the highest known (RFC 9110 §2.5).
-                    AcceptedLine{"GET / HTTP/1.2", Method::kGet, "GET", "/", 1},
-                    AcceptedLine{"GET / HTTP/1.9", Method::kGet, "GET", "/", 1},
-                    AcceptedLine{"GET http://example.org/a HTTP/1.1", Method::kGet, "GET",
-                                 "http://example.org/a", 1},
-                    AcceptedLine{"GET /%20%00|{}^`\"<> HTTP/1.1", Method::kGet, "GET",
-                                 "/%20%00|{}^`\"<>", 1},
-                    AcceptedLine{"POST /a HTTP/1.1", Method::kOther, "POST", "/a", 1},
-                    AcceptedLine{"PUT /a HTTP/1.1", Method::kOther, "PUT", "/a", 1},
-                    AcceptedLine{"DELETE /a HTTP/1.1", Method::kOther, "DELETE", "/a", 1},
-                    AcceptedLine{"PATCH /a HTTP/1.1", Method::kOther, "PATCH", "/a", 1},
-                    AcceptedLine{"TRACE /a HTTP/1.1", Method::kOther, "TRACE", "/a", 1},
-                    AcceptedLine{"PROPFIND /a HTTP/1.1", Method::kOther, "PROPFIND", "/a", 1},
-                    AcceptedLine{"M-SEARCH /a HTTP/1.1", Method::kOther, "M-SEARCH", "/a", 1},
-                    AcceptedLine{"QUERY /a HTTP/1.1", Method::kOther, "QUERY", "/a", 1},
-                    AcceptedLine{"OPTIONS * HTTP/1.1", Method::kOptions, "OPTIONS", "*", 1},
-                    AcceptedLine{"CONNECT example.org:443 HTTP/1.1", Method::kOther, "CONNECT",
-                                 "example.org:443", 1}));
+    testing::Values(
+        AcceptedLine{"GET / HTTP/1.1", Method::kGet, "GET", "/", 1},
+        AcceptedLine{"GET / HTTP/1.0", Method::kGet, "GET", "/", 0},
+        AcceptedLine{"HEAD /a/b.html?c=d&e HTTP/1.1", Method::kHead, "HEAD", "/a/b.html?c=d&e", 1},
+        // A higher minor version is read as the highest known (RFC 9110 §2.5).
+        AcceptedLine{"GET / HTTP/1.2", Method::kGet, "GET", "/", 1},
+        AcceptedLine{"GET / HTTP/1.9", Method::kGet, "GET", "/", 1},
+        AcceptedLine{"GET http://example.org/a HTTP/1.1", Method::kGet, "GET",
+                     "http://example.org/a", 1},
+        AcceptedLine{"GET /%20%00|{}^`\"<> HTTP/1.1", Method::kGet, "GET", "/%20%00|{}^`\"<>", 1},
+        AcceptedLine{"POST /a HTTP/1.1", Method::kOther, "POST", "/a", 1},
+        AcceptedLine{"PUT /a HTTP/1.1", Method::kOther, "PUT", "/a", 1},
+        AcceptedLine{"DELETE /a HTTP/1.1", Method::kOther, "DELETE", "/a", 1},
+        AcceptedLine{"PATCH /a HTTP/1.1", Method::kOther, "PATCH", "/a", 1},
+        AcceptedLine{"TRACE /a HTTP/1.1", Method::kOther, "TRACE", "/a", 1},
+        AcceptedLine{"PROPFIND /a HTTP/1.1", Method::kOther, "PROPFIND", "/a", 1},
+        AcceptedLine{"M-SEARCH /a HTTP/1.1", Method::kOther, "M-SEARCH", "/a", 1},
+        AcceptedLine{"QUERY /a HTTP/1.1", Method::kOther, "QUERY", "/a", 1},
+        AcceptedLine{"OPTIONS * HTTP/1.1", Method::kOptions, "OPTIONS", "*", 1},
+        AcceptedLine{"CONNECT example.org:443 HTTP/1.1", Method::kOther, "CONNECT",
+                     "example.org:443", 1}));
 
 struct RefusedLine {
   std::string_view bytes;  // all that the client sends

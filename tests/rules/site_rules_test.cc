@@ -50,7 +50,6 @@ std::string header_lines(const SiteRules& rules, std::string_view path, int stat
 
 TEST(SiteRules, WithoutRulesDoesNothing) {
   for (const SiteRules& rules : {SiteRules(), compile(Site{})}) {
-    EXPECT_TRUE(rules.empty());
     EXPECT_EQ(redirect(rules, "/a"), "");
     EXPECT_EQ(rewrite(rules, "/a"), "none");
     EXPECT_EQ(rules.first_auth(rules.match("/a")), std::nullopt);
@@ -68,7 +67,6 @@ TEST(SiteRules, Redirects) {
       redirect_from("/old/**", "/archive/$1", 307),
   };
   const SiteRules rules = compile(site);
-  EXPECT_FALSE(rules.empty());
   EXPECT_EQ(redirect(rules, "/old/a/b c.htm", "?q"), "308 /new/b%20c/a?q");
   EXPECT_EQ(redirect(rules, "/old/a/b/c.htm"), "307 /archive/a/b/c.htm");
   EXPECT_EQ(redirect(rules, "/docs", "?q"), "301 https://docs.example.org/v2/?from=old");

@@ -53,6 +53,37 @@ TEST(MailboxTest, AcknowledgingNothingDoesNotWait) {
   EXPECT_FALSE(readable(mailbox));
 }
 
+Detached follow_delivery(Mailbox& mailbox, int& resumed_count) {
+  struct Waiting : Delivery {
+    explicit Waiting(Mailbox& to) noexcept : mailbox(to) {}
+    bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> awaiting) noexcept {
+      coroutine = awaiting;
+      mailbox.deliver(*this);
+    }
+    void await_resume() const noexcept {}
+    Mailbox& mailbox;
+  };
+  Waiting waiting(mailbox);
+  co_await waiting;
+  ++resumed_count;
+}
+
+TEST(MailboxTest, OneWakeUpIsForAllDeliveriesUntilTheyAreTaken) {
+  KernelLoop loop;
+  Mailbox mailbox;
+  int resumed_count = 0;
+  for (int round = 1; round <= 2; ++round) {
+    follow_delivery(mailbox, resumed_count);
+    EXPECT_TRUE(readable(mailbox));
+    mailbox.acknowledge();
+    follow_delivery(mailbox, resumed_count);
+    EXPECT_FALSE(readable(mailbox));
+    mailbox.take_deliveries(loop.reactor());
+    loop.turn_until([&] { return resumed_count == 2 * round; });
+  }
+}
+
 Task<int> follow(Reactor& reactor, Mailbox& mailbox) {
   int wake_ups = 0;
   do {

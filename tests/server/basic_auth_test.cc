@@ -175,35 +175,57 @@ TEST_F(BasicAuthTest, RemembersForFiveMinutesFromTheCheckOn) {
   EXPECT_EQ(shard.check(kAnn), Verdict::kBusy);
 }
 
-// base64 of "NN:secret" for two digits.
-std::string numbered(unsigned number) {
+// Base64 of "NNNN:password", whose digits are those of 1000 + `number`.
+std::string numbered(size_t number) {
   constexpr std::string_view kAlphabet =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  const std::string text =
-      std::to_string(number / 10) + std::to_string(number % 10) + ":secret";  // 9 bytes
+  const std::string text = std::to_string(1'000 + number) + ":password";  // 13 bytes
   std::string encoded = "Basic ";
   for (size_t i = 0; i < text.size(); i += 3) {
     uint32_t group = 0;
-    for (size_t j = 0; j < 3; ++j) group = group << 8U | static_cast<uint8_t>(text[i + j]);
+    for (size_t j = 0; j < 3; ++j) {
+      group = group << 8U | (i + j < text.size() ? static_cast<uint8_t>(text[i + j]) : 0U);
+    }
     for (int shift = 18; shift >= 0; shift -= 6) encoded += kAlphabet[group >> shift & 0x3FU];
   }
-  return encoded;
+  return encoded.replace(encoded.size() - 2, 2, "==");
 }
 
-TEST_F(BasicAuthTest, TheOldestOfManyIsForgotten) {
-  std::string content;
-  const std::string hash = hash_of("secret");
-  for (unsigned i = 0; i <= BasicAuth::kRememberedCount; ++i) {
-    content += std::to_string(i / 10) + std::to_string(i % 10) + ":" + hash + "\n";
+class ManyUsersTest : public BasicAuthTest {
+ protected:
+  // Grants each of so many users, and then counts whom the shard remembers.
+  size_t remembered_count(AuthShard& shard, size_t user_count) {
+    std::string content;
+    const std::string hash = hash_of("password");
+    for (size_t i = 0; i < user_count; ++i) {
+      content += std::to_string(1'000 + i) + ":" + hash + "\n";
+    }
+    replace(content);
+    for (size_t i = 0; i < user_count; ++i) {
+      EXPECT_EQ(shard.check(numbered(i)), Verdict::kGranted) << i;
+    }
+    shard.pool().stop();
+    size_t count = 0;
+    for (size_t i = 0; i < user_count; ++i) {
+      count += shard.check(numbered(i)) == Verdict::kGranted ? 1 : 0;
+    }
+    return count;
   }
-  replace(content);
+};
+
+// Where a user is remembered is random: that more than ten of so few crowd each other out will not
+// be seen.
+TEST_F(ManyUsersTest, HundredsAreRemembered) {
   AuthShard shard(*live_, 0);
-  for (unsigned i = 0; i <= BasicAuth::kRememberedCount; ++i) {
-    ASSERT_EQ(shard.check(numbered(i)), Verdict::kGranted) << i;
-  }
-  shard.pool().stop();
-  EXPECT_EQ(shard.check(numbered(0)), Verdict::kBusy);
-  for (unsigned i = 1; i <= BasicAuth::kRememberedCount; ++i) {
+  EXPECT_GE(remembered_count(shard, 200), 190U);
+}
+
+TEST_F(ManyUsersTest, AnOlderOneIsForgottenForANewerOne) {
+  constexpr size_t kUserCount = BasicAuth::kRememberedCount + BasicAuth::kSetSize;
+  AuthShard shard(*live_, 0);
+  EXPECT_LE(remembered_count(shard, kUserCount), BasicAuth::kRememberedCount);
+  // Wherever they are, there are not enough newer ones to take their places.
+  for (size_t i = kUserCount - BasicAuth::kSetSize; i < kUserCount; ++i) {
     EXPECT_EQ(shard.check(numbered(i)), Verdict::kGranted) << i;
   }
 }
@@ -255,9 +277,22 @@ TEST_F(BasicAuthTest, WhatAnOlderFileGrantedIsNotRemembered) {
 
 TEST_F(BasicAuthTest, ManyAtOnceAreRememberedOnce) {
   AuthShard shard(*live_, 2, 64);
-  std::vector<std::optional<Verdict>> verdicts(40);
+  std::vector<std::optional<Verdict>> verdicts(BasicAuth::kWaitingCount);
   for (auto& verdict : verdicts) shard.begin(kAnn, verdict);
   for (auto& verdict : verdicts) EXPECT_EQ(shard.end(verdict), Verdict::kGranted);
+}
+
+TEST_F(BasicAuthTest, OnlySoManyMayWait) {
+  AuthShard shard(*live_, 1, 64);
+  std::vector<std::optional<Verdict>> verdicts(BasicAuth::kWaitingCount);
+  {
+    HeldWorker held(shard.pool());
+    for (auto& verdict : verdicts) shard.begin(kAnn, verdict);
+    EXPECT_EQ(shard.check(kAnn), Verdict::kBusy);
+    held.release();
+  }
+  for (auto& verdict : verdicts) EXPECT_EQ(shard.end(verdict), Verdict::kGranted);
+  EXPECT_EQ(shard.check(kBob), Verdict::kDenied);
 }
 
 TEST_F(BasicAuthTest, ShardsShareAFile) {

@@ -1,15 +1,18 @@
 // Files that stay open between requests, and everything that may happen to them meanwhile.
 #include "files/open_file_table.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <ctime>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
 
+#include "http/date.h"
 #include "sim/ring_fixture.h"
 #include "support/descriptors.h"
 #include "support/temporary_directory.h"
@@ -273,6 +276,37 @@ TEST_F(OpenFileTableTest, OutOfDescriptorsForLongIsAnError) {
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code, ErrorCode::kExhausted);
   EXPECT_LT(ring_.now_ms() - began_ms, 5'000U);
+}
+
+TEST_F(OpenFileTableTest, OutOfDescriptorsAnOptionalFileCostsNothing) {
+  directory_.write("other", "");
+  visit("file");
+  ring_.faults().open_refused = 1;
+  const uint64_t began_ms = ring_.now_ms();
+  std::optional<Result<FileReference>> opened;
+  open_file(*table_, {.root = root_, .path = "other", .optional = true}, opened);
+  ASSERT_TRUE(run_until([&opened] { return opened.has_value(); }));
+  ASSERT_FALSE(*opened);
+  EXPECT_EQ(opened->error().code, ErrorCode::kExhausted);
+  EXPECT_LT(ring_.now_ms() - began_ms, 100U);
+  EXPECT_EQ(ring_.kernel().counts().open_refused, 1U);
+  EXPECT_TRUE(kept("file"));
+}
+
+TEST_F(OpenFileTableTest, ATimeThatIsStillToComeIsCutToNow) {
+  const timespec times[2] = {{4'000'000'000, 0}, {4'000'000'000, 0}};
+  ASSERT_EQ(utimensat(AT_FDCWD, directory_.path_of("file").c_str(), times, 0), 0);
+  const time_t before = time(nullptr);
+  const Result<FileReference> opened = open("file");
+  ASSERT_TRUE(opened);
+  const auto modified = (*opened)->last_modified();
+  ASSERT_TRUE(modified);
+  EXPECT_GE(*modified, before);
+  EXPECT_LE(*modified, time(nullptr));
+  char date[http::kDateLength];
+  http::write_date(*modified, date);
+  const std::string field = "Last-Modified: " + std::string(date, sizeof date) + "\r\n";
+  EXPECT_NE((*opened)->prepared_fields().find(field), std::string_view::npos);
 }
 
 TEST_F(OpenFileTableTest, OutOfDescriptorsForAMomentIsWaitedFor) {

@@ -123,7 +123,7 @@ void ask_for_nothing_there(Draft& draft, Random& random) {
       break;
     default:
       draft.target = "/nested/deep/%00";
-      draft.expectation = Expectation::error(400);
+      draft.expectation = Expectation::error(400, Afterwards::kEnds);
   }
 }
 
@@ -185,7 +185,9 @@ void choose_version(Draft& draft, Random& random) {
   } else if (random.chance(0.06)) {
     draft.version = "HTTP/1.0";
     draft.fields += "Connection: keep-alive\r\n";
-    draft.expectation.fields.emplace_back("Connection", "keep-alive");
+    if (draft.expectation.afterwards == Afterwards::kPersists) {
+      draft.expectation.fields.emplace_back("Connection", "keep-alive");
+    }
   } else if (random.chance(0.02)) {
     draft.version = "HTTP/1.0";
     draft.expectation.afterwards = Afterwards::kEnds;

@@ -109,7 +109,12 @@ def open_socket(address, timeout=TIMEOUT_SECONDS, receive_buffer=None):
 
 class Connection:
     def __init__(self, address, timeout=TIMEOUT_SECONDS, receive_buffer=None):
-        self.socket = open_socket(address, timeout, receive_buffer)
+        self.address, self.timeout, self.receive_buffer = address, timeout, receive_buffer
+        self.ended = False  # the last response to ask() was the last of the connection
+        self.open()
+
+    def open(self):
+        self.socket = open_socket(self.address, self.timeout, self.receive_buffer)
         self.unread = bytearray()
 
     def __enter__(self):
@@ -185,8 +190,14 @@ class Connection:
         return digest.hexdigest()
 
     def ask(self, target, method="GET", fields=(), **options):
+        """As browsers do, on a new connection where the server has said that it ends this one."""
+        if self.ended:
+            self.close()
+            self.open()
         self.send(build_request(target, method, fields, **options))
-        return self.read_response(method)
+        response = self.read_response(method)
+        self.ended = response.field("connection") == "close"
+        return response
 
     def read_rest(self):
         """Everything up to the end of the stream, orderly or not."""
