@@ -11,8 +11,10 @@
 #include <cerrno>
 #include <cstdio>
 #include <memory>
+#include <string>
 #include <string_view>
 
+#include "base/assert.h"
 #include "files/file_state.h"
 
 namespace sluice {
@@ -167,7 +169,9 @@ void VariantDirectory::list_folder(const char* folder, std::vector<Kept>& kept) 
   while (const dirent* const entry = readdir(entries.get())) {
     if (!is_variant_file(entry->d_name)) continue;
     Kept found;
-    std::snprintf(found.name.data(), found.name.size(), "%s/%s", folder, entry->d_name);
+    const std::string path = std::string(folder) + '/' + entry->d_name;
+    SLUICE_ASSERT(path.size() < found.name.size());  // is_variant_file()
+    path.copy(found.name.data(), found.name.size() - 1);
     struct stat file;
     if (fstatat(fd_.get(), found.name.data(), &file, AT_SYMLINK_NOFOLLOW) != 0) continue;
     found.modified_ns = int64_t{file.st_mtim.tv_sec} * 1'000'000'000 + file.st_mtim.tv_nsec;

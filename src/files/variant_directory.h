@@ -70,7 +70,7 @@ class VariantDirectory {
   struct Kept {
     int64_t modified_ns;
     uint64_t charged_bytes;
-    std::array<char, 40> name;
+    std::array<char, 40> name{};
   };
 
   // With mutex_ held.

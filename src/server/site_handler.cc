@@ -213,8 +213,10 @@ Task<void> SiteHandler::answer(Request& request, const RoutedSite& site, rules::
   if (found.kind == Found::Kind::kFile && !site.rules.empty()) {
     // Fields are chosen by the path that was asked for, and by that of the file which answers.
     PathBuffer file_path;
-    matches.add_all(rules::RuleKind::kHeader,
-                    site.rules.match(site_path_of(mount, found, file_path)));
+    const std::string_view path = site_path_of(mount, found, file_path);
+    if (path != request.asked_for.absolute()) {
+      matches.add_all(rules::RuleKind::kHeader, site.rules.match(path));
+    }
   }
   if (files_.respond_at_once(request, mount, found, response)) co_return;
   Task<void> responding = files_.respond(request, mount, std::move(found), buffer, response);
