@@ -8,6 +8,9 @@
 
 namespace sluice::http {
 
+// Room for the longest path with every byte escaped, or a shorter one and its query.
+inline constexpr size_t kLocationCapacity = 12 * 1024;
+
 // Writes the URL of a directory: "/seg/seg/" and the query as it was sent. It begins with exactly
 // one '/', and every byte of the path is escaped but those of is_location_path_char(): neither a
 // backslash nor an empty segment turns it into the name of another host, and nothing in it ends a

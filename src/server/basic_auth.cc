@@ -82,6 +82,7 @@ BasicAuth::RememberedSet& BasicAuth::set_of(const Digest& digest) noexcept {
 }
 
 bool BasicAuth::remembers(const Digest& digest) noexcept {
+  if (remembered_.empty()) return false;
   bool found = false;
   for (const Remembered& one : set_of(digest)) {
     const bool equal = nettle_memeql_sec(one.digest.data(), digest.data(), digest.size()) != 0;
@@ -92,6 +93,7 @@ bool BasicAuth::remembers(const Digest& digest) noexcept {
 
 void BasicAuth::remember(const Digest& digest) noexcept {
   if (remembers(digest)) return;  // another request was as fast
+  if (remembered_.empty()) remembered_.resize(kRememberedCount / kSetSize);
   RememberedSet& set = set_of(digest);
   std::ranges::move_backward(set.begin(), set.end() - 1, set.end());
   set.front() = {.digest = digest, .until_ms = reactor_.now_ms() + kRememberedMs};
@@ -104,7 +106,7 @@ void BasicAuth::look_at_file() noexcept {
   if (now == file_state_) return;
   file_state_ = now;
   ++change_count_;
-  remembered_.fill({});
+  remembered_.clear();
 }
 
 }  // namespace sluice

@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "files/live_password_file.h"
 #include "http/basic_credentials.h"
@@ -74,7 +75,8 @@ class BasicAuth {
   const Workers workers_;
   LivePasswordFile& passwords_;
   hmac_sha256_ctx hmac_;  // keyed; each digest leaves it so
-  std::array<RememberedSet, kRememberedCount / kSetSize> remembered_;
+  // Made when somebody is let in: there may be thousands of rules that nobody meets.
+  std::vector<RememberedSet> remembered_;
   uint64_t looked_ms_ = 0;
   std::optional<FileState> file_state_;
   uint64_t change_count_ = 0;  // of the file, as far as seen

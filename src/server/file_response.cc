@@ -10,9 +10,9 @@ namespace sluice {
 
 namespace {
 
-constexpr std::string_view kVary = "Vary: Accept-Encoding\r\n";
-
-std::string_view vary_field(bool varies) noexcept { return varies ? kVary : std::string_view(); }
+std::string_view vary_field(bool varies) noexcept {
+  return varies ? kVaryByEncoding : std::string_view();
+}
 
 http::RangeSet ranges_for(const Request& request, const OpenFile& file, bool varies) noexcept {
   const uint64_t size = file.state().size_bytes;

@@ -1,11 +1,16 @@
 // The response to a request for a file that has been found.
 #pragma once
 
+#include <string_view>
+
 #include "files/open_file.h"
 #include "server/request.h"
 #include "server/response.h"
 
 namespace sluice {
+
+// What every response says for a file that has variants (RFC 9110 §12.5.5).
+inline constexpr std::string_view kVaryByEncoding = "Vary: Accept-Encoding\r\n";
 
 // Evaluates the preconditions (RFC 9110 §13.2.2) and then the ranges (§14.2): 200, 206, 304, 412 or
 // 416. `varies`: the file is one of several variants (§12.5.5).

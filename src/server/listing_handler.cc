@@ -25,8 +25,6 @@ constexpr std::string_view kJsonFields =
     "Vary: Accept\r\n"
     "X-Content-Type-Options: nosniff\r\n";
 
-constexpr std::string_view kRetryAfter = "Retry-After: 1\r\n";
-
 // What a worker is given.
 struct Assignment {
   const MountedDirectory& mount;
@@ -84,7 +82,7 @@ Task<void> ListingHandler::respond(const Request& request, const MountedDirector
     co_return;
   }
   if (held_bytes_ >= most_bytes_) {
-    response.fail(503, kRetryAfter);
+    response.refuse_for_now();
     co_return;
   }
   const Assignment assignment{
@@ -99,8 +97,11 @@ Task<void> ListingHandler::respond(const Request& request, const MountedDirector
   });
   co_await listing;
   if (!text) {
-    const int status = status_of(text.error());
-    response.fail(status, status == 503 ? kRetryAfter : std::string_view());
+    if (text.error().code == ErrorCode::kExhausted) {
+      response.refuse_for_now();
+    } else {
+      response.fail(status_of(text.error()));
+    }
     co_return;
   }
   response.begin(200).raw(assignment.json ? kJsonFields : kHtmlFields);

@@ -52,6 +52,9 @@ class Response {
   // `fields` are complete lines that belong to the status ("Allow: GET, HEAD\r\n").
   void fail(int status, std::string_view fields = {}) noexcept;
 
+  // 503: something is short that will not be for long (RFC 9110 §10.2.3).
+  void refuse_for_now() noexcept { fail(503, "Retry-After: 1\r\n"); }
+
   // The page is this file instead; the rest of the head stays as it is. REQUIRES: fail() before.
   void replace_page(FileReference file) noexcept;
 

@@ -8,16 +8,13 @@
 
 #include "files/variant_name.h"
 #include "http/expectation.h"
+#include "http/location.h"
 
 namespace sluice {
 
 namespace {
 
 constexpr std::string_view kAllow = "Allow: GET, HEAD, OPTIONS\r\n";
-constexpr std::string_view kRetryAfter = "Retry-After: 1\r\n";
-
-// Room for the longest path with every byte escaped, or a shorter one and its query.
-constexpr size_t kLocationCapacity = 12 * 1024;
 
 bool is_preflight(const Request& request) noexcept {
   return request.method() == http::Method::kOptions &&
@@ -49,7 +46,7 @@ bool answer_without_site(Request& request, Response& response) noexcept {
 
 void redirect(const Request& request, const rules::SiteRules& rules, size_t rule,
               Response& response) noexcept {
-  std::array<char, kLocationCapacity> location;
+  std::array<char, http::kLocationCapacity> location;
   const size_t length =
       rules.write_location(rule, request.asked_for.absolute(), request.asked_for.query(), location);
   if (length == 0) return response.fail(414);
@@ -241,7 +238,7 @@ Task<bool> SiteHandler::authorise(Request& request, const RoutedSite& site, std:
   if (verdict == BasicAuth::Verdict::kDenied) {
     response.fail(401, site.auth[*rule].challenge);
   } else {
-    response.fail(503, kRetryAfter);
+    response.refuse_for_now();
   }
   co_return false;
 }

@@ -12,9 +12,6 @@ namespace sluice {
 
 namespace {
 
-// Room for the longest path with every byte escaped, or a shorter one and its query.
-constexpr size_t kLocationCapacity = 12 * 1024;
-
 // A response waits this long for a file to be hashed, and then goes without an entity tag.
 constexpr uint64_t kHashPatienceMs = 1'000;
 
@@ -23,7 +20,7 @@ constexpr std::string_view kNavigationVary = "Vary: Accept, Sec-Fetch-Mode\r\n";
 
 // RFC 9110 §15.4.2. The location has no authority, so it cannot lead to another host.
 void redirect_to_directory(const http::TargetPath& target, Response& response) noexcept {
-  std::array<char, kLocationCapacity> location;
+  std::array<char, http::kLocationCapacity> location;
   const size_t length = http::write_directory_location(target, location);
   if (length == 0) return response.fail(414);
   response.fail(301);
@@ -137,7 +134,7 @@ Task<void> StaticHandler::respond(const Request& request, const MountedDirectory
     Task<void> hashing = add_content_tag(found.file);
     co_await hashing;
     if (found.file->wants_content_tag() && needs_tag(request)) {
-      response.fail(503, "Retry-After: 1\r\n");
+      response.refuse_for_now();
       co_return;
     }
   }
@@ -152,7 +149,7 @@ Task<void> StaticHandler::respond(const Request& request, const MountedDirectory
   Task<ChosenVariant> choosing = variants_.choose(request, mount, std::move(found.file), buffer);
   ChosenVariant chosen = co_await choosing;
   if (!chosen.file) {
-    response.fail(406, VariantChooser::kVary);
+    response.fail(406, kVaryByEncoding);
     response.head().raw(vary);
     co_return;
   }

@@ -21,8 +21,6 @@ struct ChosenVariant {
 // it. A variant that is older than its file is not used. Not thread-safe: one a shard.
 class VariantChooser {
  public:
-  static constexpr std::string_view kVary = "Vary: Accept-Encoding\r\n";
-
   // `store` may be null; `made` is the directory that it writes to, and null exactly when it is.
   VariantChooser(OpenFileTable& files, VariantStore* store, const DocumentRoot* made) noexcept
       : files_(files), store_(store), made_(made) {}

@@ -39,6 +39,31 @@ std::string get(std::string_view target, std::string_view fields = {}) {
   return request.append(target).append(" HTTP/1.1\r\nHost: test\r\n").append(fields).append("\r\n");
 }
 
+// "wonder land", by htpasswd(1) at its lowest cost.
+constexpr char kPasswords[] =
+    "alice:$2y$04$b783PI7yX.NmDs3KK1QeDOzcbjkO75n1a7WwP21t1fOXS7BQqxin6\n";
+constexpr char kAlice[] = "Authorization: Basic YWxpY2U6d29uZGVyIGxhbmQ=\r\n";
+
+// Some of each kind, and more that match nothing.
+void add_rules(Site& site, const std::string& passwords) {
+  HeaderRule everywhere;
+  everywhere.preset = HeaderPreset::kSecurity;
+  HeaderRule scripts;
+  scripts.path = "*.js";
+  scripts.set = {{"Cache-Control", "no-cache"}};
+  scripts.remove = {"Server"};
+  site.headers = {everywhere, scripts};
+  site.redirects.push_back({.from = "/old/**", .prefix = "", .to = "/$1", .status = 302});
+  site.rewrites.push_back({.from = "/app/*/**", .prefix = "", .to = "/$2"});
+  site.auth.push_back({.path = "/private/**", .htpasswd = passwords});
+  for (int i = 0; i < 100; ++i) {
+    const std::string place = "/nobody-" + std::to_string(i) + "/**";
+    site.redirects.push_back({.from = place, .prefix = "", .to = "/"});
+    scripts.path = place;
+    site.headers.push_back(scripts);
+  }
+}
+
 std::vector<Exchange> all_exchanges() {
   return {
       {get("/1KiB"), 200, 1024},
@@ -57,6 +82,12 @@ std::vector<Exchange> all_exchanges() {
       {get("/.hidden"), 404},
       {get("/folder/without/"), 403},
       {get("/folder/with/an?query"), 301},
+      {get("/64KiB.js", "Accept-Encoding: br\r\n"), 200, 500},
+      {get("/1KiB", "If-None-Match: *\r\n"), 304, 0, true},
+      {get("/old/1KiB"), 302},
+      {get("/app/any/1KiB"), 200, 1024},
+      {get("/private/one.txt"), 401},
+      {get("/private/one.txt", kAlice), 200, 3},
       {"POST /1KiB HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\nhello", 405},
   };
 }
@@ -67,6 +98,9 @@ class KeepAliveAllocationTest : public ServerFixture, public testing::WithParamI
     directory_.write("1KiB", std::string(1024, 'a'));
     directory_.write("64KiB.js", std::string(64 * 1024, 'b'));
     directory_.write("a/rather/long/path/to/1MiB.bin", std::string(1024 * 1024, 'c'));
+    directory_.write("64KiB.js.br", std::string(500, 'z'));
+    directory_.write("private/one.txt", "one");
+    directory_.write("passwords", kPasswords);
     directory_.write("empty.css", "");
     directory_.write("folder/with/an/index.html", std::string(3000, 'd'));
     directory_.write("folder/without/one.txt", "e");
@@ -78,6 +112,7 @@ class KeepAliveAllocationTest : public ServerFixture, public testing::WithParamI
     if (!heap_is_watched()) GTEST_SKIP() << "a sanitizer has a malloc of its own";
     Options wanted = options();
     wanted.limits.open_file_ttl_ms = GetParam();
+    add_rules(wanted.sites[0], directory_.path_of("passwords"));
     wanted.limits.connection_count = kWarmUpClients;
     // Called by the server's thread when the last client of the warm-up has been accepted.
     wanted.log = [this](std::string_view) {
