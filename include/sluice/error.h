@@ -17,6 +17,8 @@ enum class ErrorCode : uint8_t {
   kTimedOut,     // a deadline passed
   kChanged,      // a file is no longer what it was when its response began
   kExhausted,    // a limit of this process or of the system was met
+  kNoSpace,      // the disk, or its quota, is full
+  kCancelled,    // by whoever asked for it
   kUnsupported,  // this kernel, file system or configuration cannot do it
   kSystem,       // anything else that the system refused
 };

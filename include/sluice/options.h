@@ -79,7 +79,9 @@ struct Options {
   // What is served. One at least.
   std::vector<Site> sites = {Site{}};
 
-  // Where to listen: "ADDR:PORT", "[IPv6]:PORT" or "unix:/path". Port 0 takes any that is free.
+  // Where to listen: "ADDR:PORT", "[IPv6]:PORT", "unix:/path", or "fd:N": a listening stream socket
+  // that this process has already, by inheritance or by descriptor_passing.h; it stays the caller's
+  // and must be open until the server has stopped. Port 0 takes any that is free.
   std::vector<std::string> listen = {"127.0.0.1:8080"};
 
   // Shards, one thread each. 0: as many as processors that this process may run on.
@@ -90,6 +92,9 @@ struct Options {
   std::string cache_directory;
 
   Limits limits;
+
+  // Which route a body takes where Directory::transfer is kAuto.
+  RouteThresholds thresholds;
 
   // Told of what an operator should know (a line without its end), from any thread of the server,
   // at most a few times a second. Must not block for long and must not throw. Empty: nobody is

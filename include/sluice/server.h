@@ -15,8 +15,9 @@ namespace sluice {
 // Serves directories (Options::sites) over HTTP/1.1 (RFC 9110, RFC 9112):
 //
 //   sluice::Options options;
-//   options.sites[0].root = "/srv/www";
+//   options.sites[0].root = "/srv/www";                // files
 //   sluice::Server server(options);
+//   server.route("/api/time", tell_time);              // and a program's own answers
 //   server.start();
 //   ...
 //   server.stop(10'000);
@@ -31,6 +32,10 @@ class Server {
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
+
+  // Has `handler` answer what is at `prefix` and below it (HandlerRoute) on the first site; the
+  // same as an entry of Site::handlers. REQUIRES: before start().
+  void route(std::string prefix, Handler handler);
 
   // Opens the roots, binds the listeners and starts the threads. Throws StartError; then nothing is
   // left behind. When it returns connections are accepted.

@@ -14,6 +14,9 @@
 #include <string>
 #include <vector>
 
+#include <sluice/handler.h>
+#include <sluice/route.h>
+
 namespace sluice {
 
 // Which symbolic links below a root are followed.
@@ -30,10 +33,30 @@ enum class EntityTags : uint8_t {
   kNone,      // there is none
 };
 
+// What an upload waits for before it is answered (fsync(2)).
+enum class UploadSync : uint8_t {
+  kNone,       // nothing: a power failure may lose it
+  kFile,       // its bytes are on the disk before it gets its name
+  kDirectory,  // and so is its name
+};
+
+// How files come into a directory: PUT and DELETE (RFC 9110 §9.3), and resumable uploads
+// (draft-ietf-httpbis-resumable-upload).
+struct Uploads {
+  // More is answered with 413.
+  uint64_t limit_bytes = 1024ULL * 1024 * 1024;
+  // Directories that are missing on the way are made; otherwise 409.
+  bool make_parents = false;
+  UploadSync sync = UploadSync::kFile;
+  // How long an interrupted upload is kept to be gone on with, since its last byte.
+  uint64_t resume_ms = 24ULL * 3600 * 1000;
+};
+
 // A directory, and how its files are served.
 struct Directory {
-  // Nothing outside it is ever served, unless `symlinks` says so.
-  std::string root = ".";
+  // Nothing outside it is ever served, unless `symlinks` says so. Empty only for a site whose
+  // handlers and mounts answer everything.
+  std::string root;
 
   // File names that stand for their directory, in this order.
   std::vector<std::string> index = {"index.html"};
@@ -65,6 +88,17 @@ struct Directory {
 
   // Status → path of the file that is its page, below this root. The status stays what it is.
   std::map<int, std::string> error_pages;
+
+  // How bodies are sent; kCopyFileRange is not for this.
+  Route transfer = Route::kAuto;
+
+  // Files of this size and more are dropped from the page cache behind the part that is sent, so
+  // that a large download does not push out what others use. 0: none are.
+  uint64_t one_time_bytes = 0;
+
+  // Files may be put here and deleted. Whoever may is for `auth` to say.
+  bool uploads = false;
+  Uploads upload;
 };
 
 // A directory at a path of its own: "/downloads" serves its root's "x" as "/downloads/x". Paths in
@@ -138,6 +172,7 @@ struct Site : Directory {
   bool default_site = false;
 
   std::vector<Mount> mounts;  // the longest path that matches wins
+  std::vector<HandlerRoute> handlers;
   std::vector<HeaderRule> headers;
   std::vector<RedirectRule> redirects;
   std::vector<RewriteRule> rewrites;

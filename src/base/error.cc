@@ -38,6 +38,11 @@ ErrorCode code_of(int system_errno) noexcept {
     case ENOBUFS:
     case EAGAIN:
       return ErrorCode::kExhausted;
+    case ENOSPC:
+    case EDQUOT:
+      return ErrorCode::kNoSpace;
+    case ECANCELED:
+      return ErrorCode::kCancelled;
     case EINVAL:
     case ENOSYS:
     case EOPNOTSUPP:

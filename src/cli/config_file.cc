@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "base/unique_fd.h"
+#include <sluice/unique_fd.h>
 
 namespace sluice::cli {
 

@@ -48,6 +48,7 @@ void ServeFlags::add_listener_flags(CLI::App& command) {
 }
 
 void ServeFlags::add_directory_flags(CLI::App& command) {
+  directory_.root = ".";
   CLI::Option* const flags[] = {
       command.add_option("DIR", directory_.root, "The directory to serve")->capture_default_str(),
       add_list(command, "--index", directory_.index,

@@ -10,7 +10,8 @@
 #include <type_traits>
 #include <utility>
 
-#include "base/unique_fd.h"
+#include <sluice/unique_fd.h>
+
 #include "files/read_piece.h"
 
 namespace sluice {

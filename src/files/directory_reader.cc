@@ -13,7 +13,7 @@
 #include <new>
 #include <utility>
 
-#include "base/unique_fd.h"
+#include <sluice/unique_fd.h>
 
 namespace sluice {
 

@@ -5,8 +5,8 @@
 
 #include <sluice/error.h>
 #include <sluice/site.h>
+#include <sluice/unique_fd.h>
 
-#include "base/unique_fd.h"
 #include "files/file_state.h"
 #include "runtime/reactor.h"
 #include "runtime/task.h"

@@ -13,9 +13,9 @@
 #include <utility>
 
 #include <sluice/site.h>
+#include <sluice/unique_fd.h>
 
 #include "base/intrusive_list.h"
-#include "base/unique_fd.h"
 #include "files/document_root.h"
 #include "files/file_state.h"
 #include "http/accept_encoding.h"

@@ -13,7 +13,8 @@
 #include <span>
 #include <utility>
 
-#include "base/unique_fd.h"
+#include <sluice/unique_fd.h>
+
 #include "files/read_piece.h"
 #include "http/characters.h"
 

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include <sluice/error.h>
+#include <sluice/unique_fd.h>
 
-#include "base/unique_fd.h"
 #include "files/variant_name.h"
 
 namespace sluice {

@@ -7,7 +7,7 @@
 #include <optional>
 #include <utility>
 
-#include "base/unique_fd.h"
+#include <sluice/unique_fd.h>
 
 namespace sluice {
 

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include <sluice/error.h>
+#include <sluice/unique_fd.h>
 
-#include "base/unique_fd.h"
 #include "ring/operation.h"
 #include "runtime/event.h"
 #include "runtime/reactor.h"

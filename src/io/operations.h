@@ -9,7 +9,8 @@
 #include <span>
 #include <string_view>
 
-#include "base/unique_fd.h"
+#include <sluice/unique_fd.h>
+
 #include "runtime/one_shot.h"
 
 struct open_how;

@@ -6,8 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include <sluice/unique_fd.h>
+
 #include "base/intrusive_list.h"
-#include "base/unique_fd.h"
 #include "runtime/reactor.h"
 
 namespace sluice {

@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include <sluice/error.h>
+#include <sluice/unique_fd.h>
 
-#include "base/unique_fd.h"
 #include "io/deadline.h"
 #include "io/recv_stream.h"
 #include "runtime/task.h"
@@ -26,10 +26,6 @@ class Socket {
   Reactor& reactor() noexcept { return reactor_; }
   Deadline& deadline() noexcept { return deadline_; }
   RecvStream& incoming() noexcept { return incoming_; }
-
-  // Sends all of `bytes`. The deadline is set to `progress_ms` anew whenever some of them went.
-  // `flags` as for send(2).
-  Task<Result<void>> send_all(std::string_view bytes, int flags, uint64_t progress_ms) noexcept;
 
   // The error of an operation that ended with `system_errno`: a passed deadline comes first.
   Error error(int system_errno, const char* operation) const noexcept;

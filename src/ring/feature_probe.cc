@@ -13,7 +13,8 @@
 #include <string_view>
 #include <system_error>
 
-#include "base/unique_fd.h"
+#include <sluice/unique_fd.h>
+
 #include "ring/kernel_ring.h"
 #include "ring/probe_ring.h"
 #include "ring/refusal.h"

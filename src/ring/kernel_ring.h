@@ -42,10 +42,12 @@ class KernelRing final : public Ring {
   void drain() noexcept override;
   uint64_t now_ms() noexcept override;
   ReceiveBuffers& receive_buffers() noexcept override { return receive_buffers_; }
+  DirectCalls& direct() noexcept override { return direct_; }
 
  private:
   io_uring_sqe& next_entry() noexcept;
 
+  DirectCalls direct_;
   ReceiveBuffers receive_buffers_;
   io_uring ring_{};
   const unsigned blocking_workers_;

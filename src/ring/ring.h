@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "ring/direct_calls.h"
 #include "ring/operation.h"
 #include "ring/receive_buffers.h"
 
@@ -47,6 +48,9 @@ class Ring {
   virtual uint64_t now_ms() noexcept = 0;
 
   virtual ReceiveBuffers& receive_buffers() noexcept = 0;
+
+  // What is called without the ring, by the same thread.
+  virtual DirectCalls& direct() noexcept = 0;
 };
 
 }  // namespace sluice

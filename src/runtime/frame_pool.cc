@@ -2,6 +2,10 @@
 
 #include <new>
 
+#include <sluice/task.h>
+
+#include "base/assert.h"
+
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/asan_interface.h>
 #else
@@ -46,6 +50,18 @@ void FramePool::free(void* memory, size_t bytes) noexcept {
   frame->next = free_[size_class];
   free_[size_class] = frame;
   ASAN_POISON_MEMORY_REGION(frame, (size_class + 1) * kClassBytes);
+}
+
+void* task_detail::allocate_frame(size_t bytes) {
+  return FramePool::of_this_thread().allocate(bytes);
+}
+
+void task_detail::free_frame(void* frame, size_t bytes) noexcept {
+  FramePool::of_this_thread().free(frame, bytes);
+}
+
+void task_detail::check_finished([[maybe_unused]] bool finished) noexcept {
+  SLUICE_ASSERT(finished);
 }
 
 FramePool::~FramePool() {

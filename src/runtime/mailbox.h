@@ -5,8 +5,8 @@
 #include <cstdint>
 
 #include <sluice/error.h>
+#include <sluice/unique_fd.h>
 
-#include "base/unique_fd.h"
 #include "runtime/reactor.h"
 
 namespace sluice {

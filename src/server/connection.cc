@@ -5,6 +5,8 @@
 #include <charconv>
 #include <utility>
 
+#include "transfer/socket_readiness.h"
+
 namespace sluice {
 
 namespace {
@@ -171,7 +173,7 @@ Task<Connection::Next> Connection::answer(http::RequestParser& parser,
     Task<Next> refusing = refuse(parser.error_status(), head.method());
     co_return co_await refusing;
   }
-  Response response(context_.blocks, context_.common_fields.now());
+  ResponseDraft response(context_.blocks, context_.common_fields.now());
   {
     // Its frame, which has room for paths, is not for keeping while a client takes its time.
     Task<void> responding = context_.handler.respond(head, response);
@@ -204,19 +206,20 @@ Task<Connection::Next> Connection::answer(http::RequestParser& parser,
 // Answers what could not be understood. What follows on the connection cannot be trusted.
 Task<Connection::Next> Connection::refuse(int status, http::Method method) noexcept {
   phase_ = Phase::kAnswering;
-  Response response(context_.blocks, context_.common_fields.now());
+  ResponseDraft response(context_.blocks, context_.common_fields.now());
   response.fail(status);
   response.head().field("Connection", "close");
   Task<Next> sending = send(response, method, Next::kOrderly);
   co_return co_await sending;
 }
 
-Task<Connection::Next> Connection::send(Response& response, http::Method method,
+Task<Connection::Next> Connection::send(ResponseDraft& response, http::Method method,
                                         Next after) noexcept {
   response.head().end();
   SLUICE_CHECK(response.head().ok());
-  Task<Result<void>> sending = send_response({socket_, context_.pipes, context_.transfer_limits},
-                                             response.head().view(), response.body_for(method));
+  SocketReadiness sink(socket_, context_.limits.send_progress_timeout_ms);
+  Task<Result<void>> sending = send_response(context_.transfer, sink, response.head().view(),
+                                             response.body_for(method), response.send_options());
   const Result<void> sent = co_await sending;
   if (sent) co_return after;
   note_failure(sent.error());

@@ -8,7 +8,6 @@
 #include "base/intrusive_list.h"
 #include "base/slab_pool.h"
 #include "http/request_parser.h"
-#include "io/pipe_pool.h"
 #include "io/socket.h"
 #include "runtime/gate.h"
 #include "runtime/task.h"
@@ -16,7 +15,7 @@
 #include "server/counters.h"
 #include "server/operator_log.h"
 #include "server/request_input.h"
-#include "server/response.h"
+#include "server/response_draft.h"
 #include "server/site_handler.h"
 #include "transfer/transfer.h"
 
@@ -29,9 +28,8 @@ struct ConnectionContext {
   Reactor& reactor;
   const Limits& limits;
   http::HeadLimits head_limits;
-  TransferLimits transfer_limits;
+  TransferContext& transfer;
   SiteHandler& handler;
-  PipePool& pipes;
   SlabPool& blocks;  // each with room for the head of a request or of a response
   Counters& counters;
   OperatorLog& aborted_log;
@@ -80,7 +78,7 @@ class Connection : public ListNode<Connection> {
                        const char*& base) noexcept;
   Task<Next> answer(http::RequestParser& parser, const http::RequestHead& head) noexcept;
   Task<Next> refuse(int status, http::Method method) noexcept;
-  Task<Next> send(Response& response, http::Method method, Next after) noexcept;
+  Task<Next> send(ResponseDraft& response, http::Method method, Next after) noexcept;
   bool take_content(http::RequestParser& parser, bool& complete) noexcept;
   Task<Next> skip_content(http::RequestParser& parser) noexcept;
   Task<void> linger() noexcept;

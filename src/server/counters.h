@@ -1,21 +1,10 @@
 // What a shard counts.
 #pragma once
 
-#include <atomic>
-#include <cstdint>
+#include "base/counter.h"
+#include "transfer/transfer_counters.h"
 
 namespace sluice {
-
-// Written by one thread, read by any.
-class Counter {
- public:
-  void increment() noexcept { value_.store(value() + 1, std::memory_order_relaxed); }
-  void decrement() noexcept { value_.store(value() - 1, std::memory_order_relaxed); }
-  uint64_t value() const noexcept { return value_.load(std::memory_order_relaxed); }
-
- private:
-  std::atomic<uint64_t> value_ = 0;
-};
 
 // Each of them is explained in include/sluice/stats.h.
 struct Counters {
@@ -27,6 +16,9 @@ struct Counters {
   Counter responses_aborted;
   Counter clients_timed_out;
   Counter requests_refused;
+  Counter uploads_completed;
+  Counter uploads_failed;
+  TransferCounters transfer;
 };
 
 }  // namespace sluice

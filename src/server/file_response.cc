@@ -14,7 +14,7 @@ std::string_view vary_field(bool varies) noexcept {
   return varies ? kVaryByEncoding : std::string_view();
 }
 
-http::RangeSet ranges_for(const Request& request, const OpenFile& file, bool varies) noexcept {
+http::RangeSet ranges_for(const SiteRequest& request, const OpenFile& file, bool varies) noexcept {
   const uint64_t size = file.state().size_bytes;
   const auto range = request.fields.value(http::FieldName::kRange);
   // A second Range field makes the first one ambiguous; a server may ignore both.
@@ -28,8 +28,8 @@ http::RangeSet ranges_for(const Request& request, const OpenFile& file, bool var
   return whole;
 }
 
-void respond_with_content(const Request& request, FileReference file, bool varies,
-                          Response& response) noexcept {
+void respond_with_content(const SiteRequest& request, FileReference file, bool varies,
+                          ResponseDraft& response) noexcept {
   const http::RangeSet ranges = ranges_for(request, *file, varies);
   const std::string_view vary = vary_field(varies);
   const uint64_t size = file->state().size_bytes;
@@ -64,7 +64,7 @@ void respond_with_content(const Request& request, FileReference file, bool varie
 
 }  // namespace
 
-bool range_condition_holds(const Request& request, const OpenFile& file, bool varies) noexcept {
+bool range_condition_holds(const SiteRequest& request, const OpenFile& file, bool varies) noexcept {
   const auto condition = request.fields.value(http::FieldName::kIfRange);
   if (!condition) return true;
   if (request.fields.repeated(http::FieldName::kIfRange)) return false;
@@ -73,8 +73,8 @@ bool range_condition_holds(const Request& request, const OpenFile& file, bool va
   return http::if_range_matches(*condition, file.entity_tag().view(), date);
 }
 
-void respond_with_file(const Request& request, FileReference file, bool varies,
-                       Response& response) noexcept {
+void respond_with_file(const SiteRequest& request, FileReference file, bool varies,
+                       ResponseDraft& response) noexcept {
   const http::Validators validators{file->entity_tag().view(), file->last_modified()};
   switch (
       http::evaluate_preconditions(request.fields, request.method(), validators, time(nullptr))) {

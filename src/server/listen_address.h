@@ -6,8 +6,7 @@
 
 #include <sluice/error.h>
 #include <sluice/options.h>
-
-#include "base/unique_fd.h"
+#include <sluice/unique_fd.h>
 
 namespace sluice {
 

@@ -3,7 +3,8 @@
 
 #include <cstdint>
 
-#include "base/unique_fd.h"
+#include <sluice/unique_fd.h>
+
 #include "io/accept_stream.h"
 #include "runtime/task.h"
 #include "server/connection.h"

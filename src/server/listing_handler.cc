@@ -64,7 +64,7 @@ Result<std::string> list(const Assignment& assignment, const std::stop_token& st
 }
 
 // Several fields are one list (RFC 9110 §5.3).
-bool prefers_json(const Request& request) {
+bool prefers_json(const SiteRequest& request) {
   std::string accept;
   request.fields.for_each(http::FieldName::kAccept, [&accept](std::string_view value) {
     accept.append(accept.empty() ? "" : ", ").append(value);
@@ -74,8 +74,8 @@ bool prefers_json(const Request& request) {
 
 }  // namespace
 
-Task<void> ListingHandler::respond(const Request& request, const MountedDirectory& mount,
-                                   Response& response) noexcept {
+Task<void> ListingHandler::respond(const SiteRequest& request, const MountedDirectory& mount,
+                                   ResponseDraft& response) noexcept {
   const auto query = parse_listing_query(request.asked_for.query());
   if (!query) {
     response.fail(query.error());

@@ -6,8 +6,8 @@
 #include "runtime/offload.h"
 #include "runtime/task.h"
 #include "server/mounted_directory.h"
-#include "server/request.h"
-#include "server/response.h"
+#include "server/response_draft.h"
+#include "server/site_request.h"
 
 namespace sluice {
 
@@ -20,8 +20,8 @@ class ListingHandler {
       : workers_(workers), most_bytes_(most_bytes) {}
 
   // REQUIRES: the target of `request` is in `mount`, and names a directory.
-  Task<void> respond(const Request& request, const MountedDirectory& mount,
-                     Response& response) noexcept;
+  Task<void> respond(const SiteRequest& request, const MountedDirectory& mount,
+                     ResponseDraft& response) noexcept;
 
  private:
   Workers workers_;

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include <sluice/options.h>
+#include <sluice/unique_fd.h>
 
-#include "base/unique_fd.h"
 #include "files/password_file.h"
 #include "http/characters.h"
 #include "http/target_path.h"

@@ -130,6 +130,9 @@ void add(Stats& sum, const Counters& counters) noexcept {
   sum.responses_aborted += counters.responses_aborted.value();
   sum.clients_timed_out += counters.clients_timed_out.value();
   sum.requests_refused += counters.requests_refused.value();
+  sum.uploads_completed += counters.uploads_completed.value();
+  sum.uploads_failed += counters.uploads_failed.value();
+  counters.transfer.add_to(sum.transfer);
 }
 
 }  // namespace
@@ -236,6 +239,7 @@ void Server::Implementation::share() {
                                                     .hashes = *hashes_,
                                                     .variants = made_ ? variants_.get() : nullptr,
                                                     .made = made_.get(),
+                                                    .thresholds = options_.thresholds,
                                                     .limits = limits_,
                                                     .log = options_.log});
 }

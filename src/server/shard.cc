@@ -26,7 +26,7 @@ Shard::Shard(const ShardSettings& settings, std::vector<UniqueFd> listening)
       reactor_(ring_),
       accept_log_(settings.log),
       aborted_log_(settings.log),
-      blocks_(std::max(settings.limits.head_bytes, Response::kHeadBytes)),
+      blocks_(std::max(settings.limits.head_bytes, ResponseDraft::kHeadBytes)),
       pipes_(reactor_, settings.limits.pipe_count, settings.limits.pipe_bytes),
       files_(reactor_, settings.limits.open_file_count, settings.limits.open_file_ttl_ms),
       static_handler_({.reactor = reactor_,
@@ -37,22 +37,27 @@ Shard::Shard(const ShardSettings& settings, std::vector<UniqueFd> listening)
                        .made = settings.made,
                        .listing_bytes = settings.limits.listing_bytes}),
       handler_(reactor_, {settings.workers, mailbox_}, settings.router, static_handler_),
-      context_{
-          .reactor = reactor_,
-          .limits = settings.limits,
-          .head_limits = {.head_bytes = settings.limits.head_bytes,
-                          .target_bytes = settings.limits.target_bytes,
-                          .field_count = settings.limits.field_count},
-          .transfer_limits = {.send_progress_timeout_ms = settings.limits.send_progress_timeout_ms,
-                              .stalled_pipe_ms = settings.limits.stalled_pipe_ms},
-          .handler = handler_,
-          .pipes = pipes_,
-          .blocks = blocks_,
-          .counters = counters_,
-          .aborted_log = aborted_log_,
-          .common_fields = {},
-          .work = Gate(reactor_),
-          .connections = {}} {
+      transfer_limits_{.send_progress_timeout_ms = settings.limits.send_progress_timeout_ms,
+                       .stalled_pipe_ms = settings.limits.stalled_pipe_ms},
+      transfer_{.reactor = reactor_,
+                .pipes = pipes_,
+                .workers = {settings.workers, mailbox_},
+                .limits = transfer_limits_,
+                .thresholds = settings.thresholds,
+                .counters = counters_.transfer},
+      context_{.reactor = reactor_,
+               .limits = settings.limits,
+               .head_limits = {.head_bytes = settings.limits.head_bytes,
+                               .target_bytes = settings.limits.target_bytes,
+                               .field_count = settings.limits.field_count},
+               .transfer = transfer_,
+               .handler = handler_,
+               .blocks = blocks_,
+               .counters = counters_,
+               .aborted_log = aborted_log_,
+               .common_fields = {},
+               .work = Gate(reactor_),
+               .connections = {}} {
   for (UniqueFd& socket : listening) {
     listeners_.push_back(std::make_unique<Listener>(context_, std::move(socket),
                                                     settings.limits.connection_count, accept_log_));
@@ -60,6 +65,7 @@ Shard::Shard(const ShardSettings& settings, std::vector<UniqueFd> listening)
 }
 
 void Shard::run() noexcept {
+  const TransferContext::Scope scope(transfer_);
   for (const auto& listener : listeners_) listener->run();
   watch_work();
   follow_orders();

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include <sluice/options.h>
+#include <sluice/unique_fd.h>
 
 #include "base/slab_pool.h"
-#include "base/unique_fd.h"
 #include "files/content_hash.h"
 #include "files/document_root.h"
 #include "files/open_file_table.h"
@@ -36,7 +36,8 @@ struct ShardSettings {
   ContentHashes& hashes;
   VariantStore* variants;    // null: none are made
   const DocumentRoot* made;  // where variants are put, null exactly when `variants` is
-  const Limits& limits;      // with the counts already cut down to what this process may hold
+  const RouteThresholds& thresholds;
+  const Limits& limits;  // with the counts already cut down to what this process may hold
   const std::function<void(std::string_view)>& log;
 };
 
@@ -72,6 +73,8 @@ class Shard {
   OpenFileTable files_;
   StaticHandler static_handler_;
   SiteHandler handler_;
+  const TransferLimits transfer_limits_;
+  TransferContext transfer_;
   ConnectionContext context_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   bool over_ = false;  // true exactly when draining is over

@@ -16,14 +16,14 @@ namespace {
 
 constexpr std::string_view kAllow = "Allow: GET, HEAD, OPTIONS\r\n";
 
-bool is_preflight(const Request& request) noexcept {
+bool is_preflight(const SiteRequest& request) noexcept {
   return request.method() == http::Method::kOptions &&
          request.fields.value(http::FieldName::kOrigin) &&
          request.fields.value(http::FieldName::kAccessControlRequestMethod);
 }
 
 // What is answered without a look at the site. True when it was.
-bool answer_without_site(Request& request, Response& response) noexcept {
+bool answer_without_site(SiteRequest& request, ResponseDraft& response) noexcept {
   if (http::read_expectation(request.fields, request.head.minor_version()) ==
       http::Expectation::kUnknown) {
     response.fail(417);
@@ -44,8 +44,8 @@ bool answer_without_site(Request& request, Response& response) noexcept {
   return !parsed;
 }
 
-void redirect(const Request& request, const rules::SiteRules& rules, size_t rule,
-              Response& response) noexcept {
+void redirect(const SiteRequest& request, const rules::SiteRules& rules, size_t rule,
+              ResponseDraft& response) noexcept {
   std::array<char, http::kLocationCapacity> location;
   const size_t length =
       rules.write_location(rule, request.asked_for.absolute(), request.asked_for.query(), location);
@@ -55,8 +55,8 @@ void redirect(const Request& request, const rules::SiteRules& rules, size_t rule
 }
 
 // What the rules and the method answer by themselves. True when they did.
-bool answer_without_file(const Request& request, const RoutedSite& site,
-                         const rules::Matches& matches, Response& response) noexcept {
+bool answer_without_file(const SiteRequest& request, const RoutedSite& site,
+                         const rules::Matches& matches, ResponseDraft& response) noexcept {
   if (is_preflight(request) && site.rules.answers_preflight(matches)) {
     response.begin(204).raw(rules::kPreflightLines);
     return true;
@@ -80,7 +80,7 @@ bool answer_without_file(const Request& request, const RoutedSite& site,
 }
 
 // Applies rewrites until none matches any more. Returns the status of a failure, or 0.
-int rewrite(Request& request, const rules::SiteRules& rules,
+int rewrite(SiteRequest& request, const rules::SiteRules& rules,
             const rules::Matches& matches) noexcept {
   std::optional<size_t> rule = rules.first_rewrite(matches);
   for (size_t step = 0; rule; ++step) {
@@ -133,8 +133,8 @@ std::string_view directory_path_of(const MountedDirectory& mount, std::string_vi
   return index ? path.substr(0, name) : std::string_view();
 }
 
-void edit_fields(const Request& request, const rules::SiteRules& rules,
-                 const rules::Matches& matches, Response& response) noexcept {
+void edit_fields(const SiteRequest& request, const rules::SiteRules& rules,
+                 const rules::Matches& matches, ResponseDraft& response) noexcept {
   http::HeadWriter& head = response.head();
   const auto edit_head = [&head](const rules::HeaderEdit& edit) {
     for (const std::string& name : edit.erased) head.erase(name);
@@ -160,8 +160,8 @@ SiteHandler::SiteHandler(Reactor& reactor, Workers workers, const Router& router
   }
 }
 
-Task<void> SiteHandler::respond(const http::RequestHead& head, Response& response) noexcept {
-  Request request(head);
+Task<void> SiteHandler::respond(const http::RequestHead& head, ResponseDraft& response) noexcept {
+  SiteRequest request(head);
   if (answer_without_site(request, response)) co_return;
   const RoutedSite* const site = router_.find(request.host());
   if (site == nullptr) {
@@ -180,11 +180,11 @@ Task<void> SiteHandler::respond(const http::RequestHead& head, Response& respons
   }
   edit_fields(request, site->rules, matches, response);
   // Header rules may say more than a head has room for.
-  if (response.head().room() < Response::kConnectionBytes) response.fail(500);
+  if (response.head().room() < ResponseDraft::kConnectionBytes) response.fail(500);
 }
 
-Task<void> SiteHandler::answer(Request& request, const RoutedSite& site, rules::Matches& matches,
-                               Response& response) noexcept {
+Task<void> SiteHandler::answer(SiteRequest& request, const RoutedSite& site,
+                               rules::Matches& matches, ResponseDraft& response) noexcept {
   if (!site.auth.empty()) {
     Task<bool> authorising = authorise(request, site, request.asked_for.absolute(), response);
     if (const bool granted = co_await authorising; !granted) co_return;
@@ -221,8 +221,8 @@ Task<void> SiteHandler::answer(Request& request, const RoutedSite& site, rules::
 }
 
 // True when the client may have what is at `path`; otherwise it has been told what it lacks.
-Task<bool> SiteHandler::authorise(Request& request, const RoutedSite& site, std::string_view path,
-                                  Response& response) noexcept {
+Task<bool> SiteHandler::authorise(SiteRequest& request, const RoutedSite& site,
+                                  std::string_view path, ResponseDraft& response) noexcept {
   const std::optional<size_t> rule = auth_rule_for(site.rules, path);
   if (!rule || rule == request.granted_rule) co_return true;
   const auto authorization = request.fields.value(http::FieldName::kAuthorization);
@@ -245,9 +245,9 @@ Task<bool> SiteHandler::authorise(Request& request, const RoutedSite& site, std:
 
 // What is served may be at another path than what was asked for: an index, a page without its
 // ".html", a fallback, the outcome of a rewrite. Whatever path leads to it, its password is needed.
-Task<bool> SiteHandler::authorise_file(Request& request, const RoutedSite& site,
+Task<bool> SiteHandler::authorise_file(SiteRequest& request, const RoutedSite& site,
                                        const MountedDirectory& mount, const Found& found,
-                                       Response& response) noexcept {
+                                       ResponseDraft& response) noexcept {
   Task<bool> authorising = authorise(request, site, request.target->absolute(), response);
   if (const bool granted = co_await authorising; !granted) co_return false;
   if (found.kind != Found::Kind::kFile) co_return true;

@@ -9,7 +9,7 @@
 #include "runtime/offload.h"
 #include "runtime/task.h"
 #include "server/basic_auth.h"
-#include "server/response.h"
+#include "server/response_draft.h"
 #include "server/router.h"
 #include "server/static_handler.h"
 
@@ -23,16 +23,17 @@ class SiteHandler {
   SiteHandler(Reactor& reactor, Workers workers, const Router& router, StaticHandler& files);
 
   // Decides on the response; `head` must stay valid until this is done, and no longer.
-  Task<void> respond(const http::RequestHead& head, Response& response) noexcept;
+  Task<void> respond(const http::RequestHead& head, ResponseDraft& response) noexcept;
 
  private:
   // Adds to `matches` the header rules of the file that answers.
-  Task<void> answer(Request& request, const RoutedSite& site, rules::Matches& matches,
-                    Response& response) noexcept;
-  Task<bool> authorise(Request& request, const RoutedSite& site, std::string_view path,
-                       Response& response) noexcept;
-  Task<bool> authorise_file(Request& request, const RoutedSite& site, const MountedDirectory& mount,
-                            const Found& found, Response& response) noexcept;
+  Task<void> answer(SiteRequest& request, const RoutedSite& site, rules::Matches& matches,
+                    ResponseDraft& response) noexcept;
+  Task<bool> authorise(SiteRequest& request, const RoutedSite& site, std::string_view path,
+                       ResponseDraft& response) noexcept;
+  Task<bool> authorise_file(SiteRequest& request, const RoutedSite& site,
+                            const MountedDirectory& mount, const Found& found,
+                            ResponseDraft& response) noexcept;
 
   const Router& router_;
   StaticHandler& files_;

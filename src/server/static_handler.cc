@@ -19,7 +19,7 @@ constexpr uint64_t kHashPatienceMs = 1'000;
 constexpr std::string_view kNavigationVary = "Vary: Accept, Sec-Fetch-Mode\r\n";
 
 // RFC 9110 §15.4.2. The location has no authority, so it cannot lead to another host.
-void redirect_to_directory(const http::TargetPath& target, Response& response) noexcept {
+void redirect_to_directory(const http::TargetPath& target, ResponseDraft& response) noexcept {
   std::array<char, http::kLocationCapacity> location;
   const size_t length = http::write_directory_location(target, location);
   if (length == 0) return response.fail(414);
@@ -27,7 +27,7 @@ void redirect_to_directory(const http::TargetPath& target, Response& response) n
   response.head().field("Location", std::string_view(location.data(), length));
 }
 
-LocalPath local_path(const Request& request, const MountedDirectory& mount) noexcept {
+LocalPath local_path(const SiteRequest& request, const MountedDirectory& mount) noexcept {
   const auto local = mount.local(request.target->absolute());
   return {local.value_or(std::string_view()), request.target->directory_form()};
 }
@@ -37,7 +37,7 @@ bool is_hidden(const LocalPath& path, const MountedDirectory& mount) noexcept {
   return path.path.starts_with('.') || path.path.find("/.") != std::string_view::npos;
 }
 
-bool has_fallback(const Request& request, const MountedDirectory& mount) noexcept {
+bool has_fallback(const SiteRequest& request, const MountedDirectory& mount) noexcept {
   if (mount.options.fallback.empty()) return false;
   return std::ranges::none_of(mount.fallback_exclude, [&](const rules::Pattern& pattern) {
     return pattern.match(request.target->absolute());
@@ -45,12 +45,12 @@ bool has_fallback(const Request& request, const MountedDirectory& mount) noexcep
 }
 
 // Whether the answer depends on the entity tag so much that none is better than one without it.
-bool needs_tag(const Request& request) noexcept {
+bool needs_tag(const SiteRequest& request) noexcept {
   const auto condition = request.fields.value(http::FieldName::kIfMatch);
   return condition && *condition != "*";
 }
 
-bool is_navigation(const Request& request) noexcept {
+bool is_navigation(const SiteRequest& request) noexcept {
   bool navigates = false;
   const auto mode = request.fields.value(http::FieldName::kSecFetchMode);
   if (mode) return http::is_navigation(mode, std::nullopt);
@@ -62,14 +62,14 @@ bool is_navigation(const Request& request) noexcept {
 
 }  // namespace
 
-FileReference StaticHandler::find_open(const Request& request, const MountedDirectory& mount,
+FileReference StaticHandler::find_open(const SiteRequest& request, const MountedDirectory& mount,
                                        PathBuffer& buffer) noexcept {
   const LocalPath path = local_path(request, mount);
   if (is_hidden(path, mount)) return {};
   return finder_.find_open(mount, path, buffer);
 }
 
-Task<Found> StaticHandler::find(const Request& request, const MountedDirectory& mount,
+Task<Found> StaticHandler::find(const SiteRequest& request, const MountedDirectory& mount,
                                 PathBuffer& buffer) noexcept {
   const LocalPath path = local_path(request, mount);
   Found found;
@@ -92,8 +92,8 @@ Task<Found> StaticHandler::find(const Request& request, const MountedDirectory& 
   co_return found;
 }
 
-bool StaticHandler::respond_at_once(const Request& request, const MountedDirectory& mount,
-                                    Found& found, Response& response) noexcept {
+bool StaticHandler::respond_at_once(const SiteRequest& request, const MountedDirectory& mount,
+                                    Found& found, ResponseDraft& response) noexcept {
   switch (found.kind) {
     case Found::Kind::kFile: {
       if (found.depends_on_navigation || found.file->wants_content_tag() ||
@@ -118,8 +118,9 @@ bool StaticHandler::respond_at_once(const Request& request, const MountedDirecto
   return true;
 }
 
-Task<void> StaticHandler::respond(const Request& request, const MountedDirectory& mount,
-                                  Found found, PathBuffer& buffer, Response& response) noexcept {
+Task<void> StaticHandler::respond(const SiteRequest& request, const MountedDirectory& mount,
+                                  Found found, PathBuffer& buffer,
+                                  ResponseDraft& response) noexcept {
   if (found.kind == Found::Kind::kDirectory) {
     // The references in a listing hold below a path with its slash.
     if (!request.asked_for.directory_form()) {
@@ -171,7 +172,8 @@ Task<void> StaticHandler::add_content_tag(FileReference& file) noexcept {
   }
 }
 
-Task<void> StaticHandler::replace_page(const MountedDirectory& mount, Response& response) noexcept {
+Task<void> StaticHandler::replace_page(const MountedDirectory& mount,
+                                       ResponseDraft& response) noexcept {
   const auto page = mount.options.error_pages.find(response.status());
   if (page == mount.options.error_pages.end()) co_return;
   PathBuffer buffer;

@@ -9,8 +9,8 @@
 #include "server/listing_handler.h"
 #include "server/mounted_directory.h"
 #include "server/path_buffer.h"
-#include "server/request.h"
-#include "server/response.h"
+#include "server/response_draft.h"
+#include "server/site_request.h"
 #include "server/variant_chooser.h"
 
 namespace sluice {
@@ -37,25 +37,25 @@ class StaticHandler {
 
   // The file that the target of `request` leads to, if it is open already; or empty. `buffer` is in
   // use until this returns.
-  FileReference find_open(const Request& request, const MountedDirectory& mount,
+  FileReference find_open(const SiteRequest& request, const MountedDirectory& mount,
                           PathBuffer& buffer) noexcept;
 
   // What the target of `request` leads to in the directory that it is in. `buffer` is in use until
   // this is done.
-  Task<Found> find(const Request& request, const MountedDirectory& mount,
+  Task<Found> find(const SiteRequest& request, const MountedDirectory& mount,
                    PathBuffer& buffer) noexcept;
 
   // Decides on the response if nothing has to be waited for. False: it has, respond() does it.
-  bool respond_at_once(const Request& request, const MountedDirectory& mount, Found& found,
-                       Response& response) noexcept;
+  bool respond_at_once(const SiteRequest& request, const MountedDirectory& mount, Found& found,
+                       ResponseDraft& response) noexcept;
 
   // Decides on the response. REQUIRES: respond_at_once() has returned false.
-  Task<void> respond(const Request& request, const MountedDirectory& mount, Found found,
-                     PathBuffer& buffer, Response& response) noexcept;
+  Task<void> respond(const SiteRequest& request, const MountedDirectory& mount, Found found,
+                     PathBuffer& buffer, ResponseDraft& response) noexcept;
 
   // Puts the page that the directory has for the response's status, if it has one, in the place of
   // the built-in page. REQUIRES: response.fail() before.
-  Task<void> replace_page(const MountedDirectory& mount, Response& response) noexcept;
+  Task<void> replace_page(const MountedDirectory& mount, ResponseDraft& response) noexcept;
 
  private:
   Task<void> add_content_tag(FileReference& file) noexcept;

@@ -36,7 +36,7 @@ bool older(const FileState& variant, const FileState& original) noexcept {
 
 // A client that goes on with a download may be sent only what it has the beginning of, or the file
 // itself from its beginning.
-bool continues_another(const Request& request, const OpenFile& variant) noexcept {
+bool continues_another(const SiteRequest& request, const OpenFile& variant) noexcept {
   return request.fields.value(http::FieldName::kRange) &&
          request.fields.value(http::FieldName::kIfRange) &&
          !range_condition_holds(request, variant, true);
@@ -44,7 +44,7 @@ bool continues_another(const Request& request, const OpenFile& variant) noexcept
 
 }  // namespace
 
-bool VariantChooser::applies(const MountedDirectory& mount, const Request& request,
+bool VariantChooser::applies(const MountedDirectory& mount, const SiteRequest& request,
                              const OpenFile& file) const noexcept {
   const bool made = makes(mount, file);
   if (!made && (!mount.options.precompressed || file.compressed_by_itself())) return false;
@@ -58,8 +58,9 @@ bool VariantChooser::makes(const MountedDirectory& mount, const OpenFile& file) 
          !store_->possible(key_of(mount, file), file.state().size_bytes).empty();
 }
 
-Task<ChosenVariant> VariantChooser::choose(const Request& request, const MountedDirectory& mount,
-                                           FileReference file, PathBuffer& buffer) noexcept {
+Task<ChosenVariant> VariantChooser::choose(const SiteRequest& request,
+                                           const MountedDirectory& mount, FileReference file,
+                                           PathBuffer& buffer) noexcept {
   http::CodingSet available;
   if (file->variants()) {
     available = *file->variants();

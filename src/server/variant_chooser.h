@@ -8,7 +8,7 @@
 #include "runtime/task.h"
 #include "server/mounted_directory.h"
 #include "server/path_buffer.h"
-#include "server/request.h"
+#include "server/site_request.h"
 
 namespace sluice {
 
@@ -27,11 +27,11 @@ class VariantChooser {
 
   // True exactly when there is something to choose: `file` may have variants, or is known to have
   // none and the client may refuse it as it is.
-  bool applies(const MountedDirectory& mount, const Request& request,
+  bool applies(const MountedDirectory& mount, const SiteRequest& request,
                const OpenFile& file) const noexcept;
 
   // REQUIRES: applies(). Everything stays as it is until this is done.
-  Task<ChosenVariant> choose(const Request& request, const MountedDirectory& mount,
+  Task<ChosenVariant> choose(const SiteRequest& request, const MountedDirectory& mount,
                              FileReference file, PathBuffer& buffer) noexcept;
 
  private:

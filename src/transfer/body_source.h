@@ -8,6 +8,8 @@
 
 namespace sluice {
 
+class FileMapping;
+
 // Bytes that stay where they are until they are sent.
 struct MemoryBody {
   std::string_view bytes;
@@ -18,6 +20,8 @@ struct FileRange {
   int fd;
   uint64_t offset_bytes;
   uint64_t length_bytes;
+  // Of the whole file, shared (io/file_mapping.h), where its owner keeps one: makes `mapped` cheaper.
+  FileMapping* mapping = nullptr;
 };
 
 // Parts of a file, each with bytes in front of it, and bytes behind the last

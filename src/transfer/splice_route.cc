@@ -19,7 +19,8 @@ constexpr Error kFileChanged{ErrorCode::kChanged, 0, "splice"};
 // A response on its way. The bytes of `head` and `left` are what the socket has not taken yet; what
 // a pipe holds may be thrown away at any time, since the file still has it.
 struct SplicedFile {
-  TransferContext context;
+  TransferContext& context;
+  Readiness& sink;
   std::string_view head;
   FileRange left;
   bool more_follows = false;  // after the range; the socket may wait for it
@@ -47,7 +48,7 @@ bool still_whole(const SplicedFile& file) noexcept {
 
 Result<void> note_head(SplicedFile& file, int result) noexcept {
   if (result == -EAGAIN) return {};
-  if (result < 0) return std::unexpected(file.context.socket.error(-result, "send"));
+  if (result < 0) return std::unexpected(file.sink.error(-result, "send"));
   file.head.remove_prefix(static_cast<size_t>(result));
   return {};
 }
@@ -63,7 +64,7 @@ Result<void> note_fill(Pipe& pipe, int result) noexcept {
 Result<void> note_drain(SplicedFile& file, Pipe& pipe, int result) noexcept {
   if (result == -EAGAIN) return {};
   if (result <= 0) {
-    return std::unexpected(file.context.socket.error(result == 0 ? EPIPE : -result, "splice"));
+    return std::unexpected(file.sink.error(result == 0 ? EPIPE : -result, "splice"));
   }
   pipe.bytes_inside -= static_cast<uint32_t>(result);
   file.left.offset_bytes += static_cast<uint64_t>(result);
@@ -76,13 +77,12 @@ enum class Room : uint8_t { kLeft, kNone };
 // Head, if there still is one, and a chunk: into the empty pipe and on to the socket.
 Task<Result<Room>> move_chunk(SplicedFile& file, Pipe& pipe) noexcept {
   const uint32_t chunk = next_chunk(file.left, pipe);
-  Socket& socket = file.context.socket;
-  SpliceThrough chain(socket.reactor(),
+  SpliceThrough chain(file.context.reactor,
                       {.file = file.left.fd,
                        .file_offset = file.left.offset_bytes,
                        .pipe_write_end = pipe.write_end.get(),
                        .pipe_read_end = pipe.read_end.get(),
-                       .socket = socket.fd(),
+                       .socket = file.sink.fd(),
                        .bytes = chunk,
                        .head = file.head,
                        .more = file.more_follows || chunk < file.left.length_bytes});
@@ -110,8 +110,7 @@ Task<Result<Room>> move_chunk(SplicedFile& file, Pipe& pipe) noexcept {
 Task<Result<Room>> move_rest(SplicedFile& file, Pipe& pipe) noexcept {
   const bool last = pipe.bytes_inside == file.left.length_bytes && !file.more_follows;
   const unsigned more = last ? 0 : SPLICE_F_MORE;
-  Socket& socket = file.context.socket;
-  Splice drain(socket.reactor(), pipe.read_end.get(), Splice::kNoOffset, socket.fd(),
+  Splice drain(file.context.reactor, pipe.read_end.get(), Splice::kNoOffset, file.sink.fd(),
                pipe.bytes_inside, more);
   const int result = co_await drain;
   const Result<void> noted = note_drain(file, pipe, result);
@@ -122,15 +121,11 @@ Task<Result<Room>> move_rest(SplicedFile& file, Pipe& pipe) noexcept {
 // Moves chunks until the file is done or the pipe was given back: because others wait for it, or
 // because the peer had stalled, and takes bytes again now.
 Task<Result<void>> pump(SplicedFile& file, PipePool::Lease& lease) noexcept {
-  Socket& socket = file.context.socket;
   PipePool& pipes = file.context.pipes;
   Pipe& pipe = *lease;
   while (true) {
     // It may have passed while room or a pipe was waited for, and arming it anew forgets that.
-    if (file.in_parts && socket.deadline().passed()) {
-      co_return std::unexpected(socket.error(ETIME, "splice"));
-    }
-    socket.deadline().arm_progress(file.context.limits.send_progress_timeout_ms);
+    if (const Result<void> checked = file.sink.check(); !checked) co_return checked;
     Task<Result<Room>> moving =
         pipe.bytes_inside == 0 ? move_chunk(file, pipe) : move_rest(file, pipe);
     const Result<Room> room = co_await moving;
@@ -148,11 +143,15 @@ Task<Result<void>> pump(SplicedFile& file, PipePool::Lease& lease) noexcept {
     // pleases.
     const bool patient = pipe.bytes_inside > 0 && !pipes.scarce();
     const uint64_t patience_ms = patient ? file.context.limits.stalled_pipe_ms : 0;
-    Poll writable(socket.reactor(), socket.fd(), POLLOUT);
-    const bool in_time = patience_ms > 0 && co_await writable.within(patience_ms);
+    Task<Result<Readiness::Wake>> waiting = file.sink.wait(POLLOUT, patience_ms);
+    const Result<Readiness::Wake> wake = co_await waiting;
+    if (!wake) co_return std::unexpected(wake.error());
+    const bool in_time = *wake == Readiness::Wake::kReady;
     if (!in_time) {
       lease.release();
-      co_await writable;
+      Task<Result<Readiness::Wake>> longer = file.sink.wait(POLLOUT);
+      const Result<Readiness::Wake> ready = co_await longer;
+      if (!ready) co_return std::unexpected(ready.error());
     }
     if (!still_whole(file)) co_return std::unexpected(kFileChanged);
     if (!in_time) break;
@@ -162,9 +161,9 @@ Task<Result<void>> pump(SplicedFile& file, PipePool::Lease& lease) noexcept {
 
 }  // namespace
 
-Task<Result<void>> splice_file(TransferContext context, std::string_view head, FileRange range,
-                               bool more_follows) noexcept {
-  SplicedFile file{context, head, range, more_follows};
+Task<Result<void>> splice_file(TransferContext& context, Readiness& sink, std::string_view head,
+                               FileRange range, bool more_follows) noexcept {
+  SplicedFile file{context, sink, head, range, more_follows};
   while (!file.done()) {
     PipePool::Acquire acquire(context.pipes, context.limits.send_progress_timeout_ms);
     PipePool::Lease pipe = co_await acquire;

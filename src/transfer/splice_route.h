@@ -14,7 +14,7 @@ namespace sluice {
 
 // `more_follows`: the caller sends more after this, so that the end of the range need not leave at
 // once. REQUIRES: range.length_bytes > 0. See send_response().
-Task<Result<void>> splice_file(TransferContext context, std::string_view head, FileRange range,
-                               bool more_follows = false) noexcept;
+Task<Result<void>> splice_file(TransferContext& context, Readiness& sink, std::string_view head,
+                               FileRange range, bool more_follows = false) noexcept;
 
 }  // namespace sluice

@@ -6,31 +6,23 @@
 
 #include <sluice/error.h>
 
-#include "io/pipe_pool.h"
-#include "io/socket.h"
 #include "runtime/task.h"
 #include "transfer/body_source.h"
+#include "transfer/readiness.h"
+#include "transfer/transfer_context.h"
 
 namespace sluice {
 
-struct TransferLimits {
-  // The peer must take some bytes within this time, again and again.
-  uint64_t send_progress_timeout_ms;
-  // How long a peer that takes nothing may keep a pipe.
-  uint64_t stalled_pipe_ms;
-};
-
-// What a route needs; all of it outlives the transfer.
-struct TransferContext {
-  Socket& socket;
-  PipePool& pipes;
-  const TransferLimits& limits;
+struct SendOptions {
+  Route route = Route::kAuto;
+  // What has been sent of a file is dropped from the page cache.
+  bool one_time = false;
 };
 
 // Sends `head` and then exactly the bytes that `body` names, or fails: kPeerGone and kTimedOut are
 // the peer's doing, kChanged and the rest are ours. After a failure nothing more may be sent on
 // this connection, since the peer has received part of a response.
-Task<Result<void>> send_response(TransferContext context, std::string_view head,
-                                 BodySource body) noexcept;
+Task<Result<void>> send_response(TransferContext& context, Readiness& sink, std::string_view head,
+                                 BodySource body, SendOptions options) noexcept;
 
 }  // namespace sluice

@@ -1,11 +1,11 @@
 // One owner, one close.
-#include "base/unique_fd.h"
-
 #include <fcntl.h>
 #include <gtest/gtest.h>
 
 #include <type_traits>
 #include <utility>
+
+#include <sluice/unique_fd.h>
 
 namespace sluice {
 namespace {

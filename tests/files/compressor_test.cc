@@ -12,7 +12,8 @@
 #include <iterator>
 #include <string>
 
-#include "base/unique_fd.h"
+#include <sluice/unique_fd.h>
+
 #include "files/decompress.h"
 #include "support/random.h"
 #include "support/temporary_directory.h"

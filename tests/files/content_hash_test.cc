@@ -15,7 +15,8 @@
 #include <thread>
 #include <vector>
 
-#include "base/unique_fd.h"
+#include <sluice/unique_fd.h>
+
 #include "runtime/held_worker.h"
 #include "runtime/worker_loop.h"
 #include "support/random.h"

@@ -16,7 +16,8 @@
 #include <thread>
 #include <vector>
 
-#include "base/unique_fd.h"
+#include <sluice/unique_fd.h>
+
 #include "support/descriptors.h"
 #include "support/random.h"
 #include "support/temporary_directory.h"

@@ -7,7 +7,8 @@
 #include <cerrno>
 #include <string>
 
-#include "base/unique_fd.h"
+#include <sluice/unique_fd.h>
+
 #include "files/open_file.h"
 #include "support/temporary_directory.h"
 

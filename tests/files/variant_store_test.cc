@@ -18,7 +18,8 @@
 #include <thread>
 #include <vector>
 
-#include "base/unique_fd.h"
+#include <sluice/unique_fd.h>
+
 #include "files/decompress.h"
 #include "runtime/held_worker.h"
 #include "support/random.h"

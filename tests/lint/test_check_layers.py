@@ -20,7 +20,7 @@ def check(tmp_path, write, run):
     ("src/base/error.cc", "<sys/socket.h>"),
     ("src/base/error.h", '"base/assert.h"'),
     ("src/ring/kernel_ring.cc", "<liburing.h>"),
-    ("src/io/socket.h", '"base/unique_fd.h"'),
+    ("src/io/socket.h", '<sluice/unique_fd.h>'),
     ("src/io/operations.cc", "<linux/io_uring.h>"),
     ("src/http/request_parser.cc", "<llhttp.h>"),
     ("src/files/open_file.h", '"http/entity_tag.h"'),

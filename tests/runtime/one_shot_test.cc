@@ -10,7 +10,8 @@
 #include <memory>
 #include <vector>
 
-#include "base/unique_fd.h"
+#include <sluice/unique_fd.h>
+
 #include "runtime/kernel_loop.h"
 #include "runtime/sleep.h"
 

@@ -1,4 +1,5 @@
 // The coroutine type: values, nesting, frames that come back, a stack that stays flat.
+#include "runtime/frame_pool.h"
 #include "runtime/task.h"
 
 #include <gtest/gtest.h>

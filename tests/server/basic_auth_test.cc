@@ -44,6 +44,7 @@ class ClockRing final : public Ring {
   void drain() noexcept override {}
   uint64_t now_ms() noexcept override { return now; }
   ReceiveBuffers& receive_buffers() noexcept override { std::abort(); }
+  DirectCalls& direct() noexcept override { std::abort(); }
 
   uint64_t now = 1'000'000;
 };

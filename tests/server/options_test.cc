@@ -81,7 +81,7 @@ INSTANTIATE_TEST_SUITE_P(All, BadOptions, testing::ValuesIn(kBadOptions),
 
 TEST(OptionsTest, HaveTheirDocumentedDefaults) {
   const Options options;
-  EXPECT_EQ(options.sites[0].root, ".");
+  EXPECT_EQ(options.sites[0].root, "");
   EXPECT_EQ(options.listen, std::vector<std::string>{"127.0.0.1:8080"});
   EXPECT_EQ(options.threads, 0u);
   EXPECT_EQ(options.sites[0].index, std::vector<std::string>{"index.html"});

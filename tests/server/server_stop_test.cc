@@ -13,8 +13,8 @@
 #include <thread>
 
 #include <sluice/server.h>
+#include <sluice/unique_fd.h>
 
-#include "base/unique_fd.h"
 #include "server/http_client.h"
 #include "server/server_fixture.h"
 #include "support/descriptors.h"

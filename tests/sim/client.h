@@ -6,8 +6,8 @@
 #include <vector>
 
 #include <sluice/options.h>
+#include <sluice/unique_fd.h>
 
-#include "base/unique_fd.h"
 #include "ring/ring.h"
 #include "sim/request_plan.h"
 #include "support/random.h"

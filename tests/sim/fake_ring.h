@@ -53,6 +53,7 @@ class FakeRing final : public Ring {
   void drain() noexcept override;
   uint64_t now_ms() noexcept override { return now_ms_; }
   ReceiveBuffers& receive_buffers() noexcept override { return buffers_; }
+  DirectCalls& direct() noexcept override { return direct_; }
 
   void surround_with(World* world) noexcept { world_ = world; }
   FakeKernel& kernel() noexcept { return kernel_; }
@@ -119,6 +120,7 @@ class FakeRing final : public Ring {
 
   Options options_;
   Random random_;
+  DirectCalls direct_;
   ReceiveBuffers buffers_;
   FakeKernel kernel_;
   World* world_ = nullptr;

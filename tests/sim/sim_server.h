@@ -8,9 +8,9 @@
 #include <vector>
 
 #include <sluice/options.h>
+#include <sluice/unique_fd.h>
 
 #include "base/slab_pool.h"
-#include "base/unique_fd.h"
 #include "files/content_hash.h"
 #include "files/open_file_table.h"
 #include "io/pipe_pool.h"
@@ -85,6 +85,9 @@ class SimServer {
   OpenFileTable files_;
   StaticHandler static_handler_;
   SiteHandler handler_;
+  const TransferLimits transfer_limits_;
+  const RouteThresholds thresholds_;
+  TransferContext transfer_;
   ConnectionContext context_;
   std::unique_ptr<Listener> listener_;
   bool watching_ = false;  // true exactly while watch_work() runs

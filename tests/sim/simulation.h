@@ -10,8 +10,8 @@
 #include <vector>
 
 #include <sluice/options.h>
+#include <sluice/unique_fd.h>
 
-#include "base/unique_fd.h"
 #include "sim/client.h"
 #include "sim/fake_ring.h"
 #include "sim/sim_server.h"

@@ -25,7 +25,7 @@ Detached open_file(OpenFileTable& table, FileRequest request,
   opened = co_await opening;
 }
 
-Detached choose(VariantChooser& chooser, const Request& request, const MountedDirectory& mount,
+Detached choose(VariantChooser& chooser, const SiteRequest& request, const MountedDirectory& mount,
                 FileReference file, std::optional<ChosenVariant>& chosen) {
   PathBuffer buffer;
   Task<ChosenVariant> choosing = chooser.choose(request, mount, std::move(file), buffer);
@@ -65,7 +65,7 @@ class VariantChooserTest : public RingTest {
   VariantChooser chooser_{files_, nullptr, nullptr};
   http::RequestParser parser_{{}};
   std::optional<http::RequestHead> head_;
-  std::optional<Request> request_;
+  std::optional<SiteRequest> request_;
 };
 
 TEST_F(VariantChooserTest, WhatIsThereIsSentAndKnown) {

@@ -15,12 +15,13 @@
 #include "http/range.h"
 #include "http/response_head.h"
 #include "transfer/body_source.h"
+#include "transfer/transfer.h"
 
 namespace sluice {
 
 // The handler begins it once, appends its fields and names the body; the connection adds what is
 // the connection's own, ends the head and sends it.
-class Response {
+class ResponseDraft {
  public:
   // Room for a Location of 12 KiB, the lines of some header rules, and the other fields.
   static constexpr size_t kHeadBytes = 24 * 1024;
@@ -29,14 +30,14 @@ class Response {
 
   // `blocks` (of kHeadBytes at least) is where memory for the head comes from; `common_fields` go
   // into every response.
-  Response(SlabPool& blocks, std::string_view common_fields) noexcept
+  ResponseDraft(SlabPool& blocks, std::string_view common_fields) noexcept
       : blocks_(blocks),
         storage_(blocks.take()),
         common_fields_(common_fields),
         head_(storage_.span()) {}
-  ~Response() { release_text(); }
-  Response(const Response&) = delete;
-  Response& operator=(const Response&) = delete;
+  ~ResponseDraft() { release_text(); }
+  ResponseDraft(const ResponseDraft&) = delete;
+  ResponseDraft& operator=(const ResponseDraft&) = delete;
 
   // Writes the status line and the common fields. Called again, it starts all over.
   http::HeadWriter& begin(int status) noexcept {
@@ -77,6 +78,10 @@ class Response {
   // Says again what clients need to take the body apart, after somebody has edited the head.
   void restore_framing_fields() noexcept;
 
+  // How the body is sent.
+  void set_send_options(SendOptions options) noexcept { send_options_ = options; }
+  SendOptions send_options() const noexcept { return send_options_; }
+
   int status() const noexcept { return status_; }
   http::HeadWriter& head() noexcept { return head_; }
 
@@ -98,6 +103,7 @@ class Response {
   int status_ = 0;
   bool fallback_ = false;
   BodySource body_;
+  SendOptions send_options_;
   // What the body refers to.
   FileReference file_;
   std::string text_;

@@ -1,4 +1,4 @@
-#include "server/response.h"
+#include "server/response_draft.h"
 
 #include <sys/random.h>
 
@@ -8,7 +8,7 @@
 
 namespace sluice {
 
-void Response::fail(int status, std::string_view fields) noexcept {
+void ResponseDraft::fail(int status, std::string_view fields) noexcept {
   const std::string_view page = http::error_page(status);
   begin(status)
       .raw(fields)
@@ -17,7 +17,7 @@ void Response::fail(int status, std::string_view fields) noexcept {
   body_ = MemoryBody{page};
 }
 
-void Response::replace_page(FileReference file) noexcept {
+void ResponseDraft::replace_page(FileReference file) noexcept {
   head_.erase("Content-Type");
   head_.erase("Content-Length");
   head_.field("Content-Type", file->media_type());
@@ -25,13 +25,13 @@ void Response::replace_page(FileReference file) noexcept {
   send_file(std::move(file), {0, size});
 }
 
-void Response::send_file(FileReference file, http::ByteRange range) noexcept {
+void ResponseDraft::send_file(FileReference file, http::ByteRange range) noexcept {
   head_.field("Content-Length", range.length);
   body_ = FileRange{file->fd(), range.first, range.length};
   file_ = std::move(file);
 }
 
-void Response::send_file_parts(FileReference file, const http::RangeSet& ranges) noexcept {
+void ResponseDraft::send_file_parts(FileReference file, const http::RangeSet& ranges) noexcept {
   uint64_t random[2];
   // Cannot fail once the system has started (getrandom(2)).
   [[maybe_unused]] const ssize_t got = getrandom(random, sizeof random, 0);
@@ -53,14 +53,14 @@ void Response::send_file_parts(FileReference file, const http::RangeSet& ranges)
   file_ = std::move(file);
 }
 
-void Response::restore_framing_fields() noexcept {
+void ResponseDraft::restore_framing_fields() noexcept {
   if (!boundary_) return;
   head_.erase("Content-Type");
   head_.field("Content-Type", boundary_->content_type());
 }
 
-void Response::send_text(std::string text, std::string_view media_type,
-                         uint64_t& held_bytes) noexcept {
+void ResponseDraft::send_text(std::string text, std::string_view media_type,
+                              uint64_t& held_bytes) noexcept {
   release_text();
   text_ = std::move(text);
   held_bytes_ = &held_bytes;

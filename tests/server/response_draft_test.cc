@@ -1,5 +1,5 @@
 // Response while it is put together, and the fields that all of them have.
-#include "server/response.h"
+#include "server/response_draft.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -20,8 +20,8 @@ constexpr std::string_view kCommon = "Server: sluice\r\n";
 
 class ResponseTest : public testing::Test {
  protected:
-  SlabPool blocks_{Response::kHeadBytes};
-  Response response_{blocks_, kCommon};
+  SlabPool blocks_{ResponseDraft::kHeadBytes};
+  ResponseDraft response_{blocks_, kCommon};
 };
 
 TEST_F(ResponseTest, BeginsWithTheStatusLineAndTheCommonFields) {

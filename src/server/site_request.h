@@ -12,8 +12,8 @@
 namespace sluice {
 
 // Refers to the bytes of the head, which stay as they are until the handler is done.
-struct Request {
-  explicit Request(const http::RequestHead& request_head) noexcept
+struct SiteRequest {
+  explicit SiteRequest(const http::RequestHead& request_head) noexcept
       : head(request_head), fields(request_head) {}
 
   http::Method method() const noexcept { return head.method(); }

@@ -1,0 +1,216 @@
+// Moves bytes from one end to another by the cheapest route that the kernel offers for the two.
+//
+//   const TransferResult moved = co_await transfer(Source::file(fd), Sink::socket(client));
+//
+// docs/TRANSFER.md shows the routes and what they cost. Transfers run on a thread of a Server, in
+// its handlers, or below run() (sluice/run.h); nothing here is thread-safe.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <variant>
+#include <vector>
+
+#include <sluice/error.h>
+#include <sluice/route.h>
+#include <sluice/shared_memory.h>
+#include <sluice/task.h>
+
+namespace sluice {
+
+class RequestContent;
+class ResponseStream;
+
+// Where bytes come from. Descriptors and borrowed memory stay the caller's and must stay as they
+// are until the transfer is done. Sockets and pipes must be non-blocking (O_NONBLOCK, fcntl(2)).
+class Source {
+ public:
+  // A regular file or a memfd, from TransferOptions::offset on. Its own position is not used.
+  static Source file(int fd) noexcept;
+  // What arrives at a connected stream socket, up to its end.
+  static Source socket(int fd) noexcept;
+  static Source pipe(int fd) noexcept;
+  // Bytes that stay where they are.
+  static Source memory(std::string_view bytes) noexcept;
+  // Bytes of its own.
+  static Source owned(std::string bytes);
+  static Source memory(SharedMemory bytes) noexcept;
+  // The content of a request, in a handler.
+  static Source content(RequestContent& content) noexcept;
+  // One after the other.
+  static Source list(std::vector<Source> parts);
+
+  struct File {
+    int fd;
+  };
+  struct Socket {
+    int fd;
+  };
+  struct Pipe {
+    int fd;
+  };
+  struct Content {
+    RequestContent* content;
+  };
+  struct List {
+    std::shared_ptr<const std::vector<Source>> parts;
+  };
+  using Kind = std::variant<std::string_view, std::shared_ptr<const std::string>, SharedMemory,
+                            File, Socket, Pipe, Content, List>;
+  const Kind& kind() const noexcept { return kind_; }
+
+ private:
+  explicit Source(Kind kind) noexcept : kind_(std::move(kind)) {}
+
+  Kind kind_;
+};
+
+// Where bytes go. As for Source.
+class Sink {
+ public:
+  // A regular file or a memfd, from `offset` on. Its own position is not used; O_APPEND is not for
+  // this (pwrite(2)).
+  static Sink file(int fd, uint64_t offset = 0) noexcept;
+  static Sink socket(int fd) noexcept;
+  static Sink pipe(int fd) noexcept;
+  // Up to the size of `bytes`.
+  static Sink memory(std::span<char> bytes) noexcept;
+  // Appends. What is there, with what is added, stays below `limit_bytes`.
+  static Sink string(std::string& text, uint64_t limit_bytes) noexcept;
+  // The body of a response that a handler streams.
+  static Sink response(ResponseStream& stream) noexcept;
+
+  struct File {
+    int fd;
+    uint64_t offset;
+  };
+  struct Socket {
+    int fd;
+  };
+  struct Pipe {
+    int fd;
+  };
+  struct String {
+    std::string* text;
+    uint64_t limit_bytes;
+  };
+  struct Stream {
+    ResponseStream* stream;
+  };
+  using Kind = std::variant<File, Socket, Pipe, std::span<char>, String, Stream>;
+  const Kind& kind() const noexcept { return kind_; }
+
+ private:
+  explicit Sink(Kind kind) noexcept : kind_(kind) {}
+
+  Kind kind_;
+};
+
+// Told how many bytes have reached the sink so far, some times a second at most a call for each
+// chunk. Refers to a function object that must outlive the transfer.
+class Progress {
+ public:
+  Progress() noexcept = default;
+  template <class Function>
+    requires std::is_invocable_v<Function&, uint64_t>
+  // NOLINTNEXTLINE(google-explicit-constructor): a function is written in the place of one
+  Progress(Function& function) noexcept
+      : object_(const_cast<void*>(static_cast<const void*>(&function))),
+        call_([](void* object, uint64_t bytes) { (*static_cast<Function*>(object))(bytes); }) {}
+
+  void operator()(uint64_t bytes) const {
+    if (call_ != nullptr) call_(object_, bytes);
+  }
+
+ private:
+  void* object_ = nullptr;
+  void (*call_)(void*, uint64_t) = nullptr;
+};
+
+// Ends transfers early, from another coroutine of the same thread: each returns kCancelled as soon
+// as what it waits for can be taken back, with everything released. Must outlive them.
+class Cancellation {
+ public:
+  Cancellation() noexcept = default;
+  Cancellation(const Cancellation&) = delete;
+  Cancellation& operator=(const Cancellation&) = delete;
+
+  void cancel() noexcept;
+  bool cancelled() const noexcept { return cancelled_; }
+
+  // What waits and is to be told; for the routes.
+  class Waiter {
+   public:
+    virtual void cancelled() noexcept = 0;
+
+   protected:
+    ~Waiter() = default;
+
+   private:
+    friend class Cancellation;
+    Waiter* next_ = nullptr;
+  };
+  void add(Waiter& waiter) noexcept;
+  void remove(Waiter& waiter) noexcept;
+
+ private:
+  Waiter* first_ = nullptr;
+  bool cancelled_ = false;
+};
+
+inline constexpr uint64_t kToTheEnd = UINT64_MAX;
+inline constexpr uint64_t kNoDeadline = UINT64_MAX;
+
+// Copied freely. Members that are left out have these values.
+struct TransferOptions {
+  // Where to begin in a source that is a file or memory. REQUIRES: 0 for other sources.
+  uint64_t offset = 0;
+  // Bytes to move. A source that ends before that is an error (kChanged); kToTheEnd takes what
+  // there is.
+  uint64_t length = kToTheEnd;
+  // Milliseconds from now, for all of it; then kTimedOut.
+  uint64_t deadline_ms = kNoDeadline;
+  Progress progress = {};
+  Cancellation* cancellation = nullptr;  // null: it cannot be cancelled
+  Route route = Route::kAuto;
+  // The file is read, or written, once and does not belong in the page cache: what has been moved
+  // is dropped from it (posix_fadvise(2)), so that it does not push out what others use.
+  bool one_time = false;
+};
+
+enum class TransferEnd : uint8_t { kSource, kSink, kNeither };
+
+struct TransferError {
+  Error error;
+  TransferEnd end;     // which of the two failed; kNeither: a deadline, a cancellation, a limit
+  uint64_t moved = 0;  // bytes that had reached the sink: where it failed, counted from offset
+};
+
+// "splice: No space left on device (sink, at byte 4096)".
+std::string to_string(const TransferError& error);
+
+// Bytes moved, or what went wrong.
+using TransferResult = std::expected<uint64_t, TransferError>;
+
+// Moves bytes from `source` to `sink`. Where the route that was asked for cannot do it another one
+// does, and a counter says why (Stats::fallbacks).
+Task<TransferResult> transfer(Source source, Sink sink, TransferOptions options = {});
+
+// Moves what comes from `source` into `file` and, at the same time, to every one of `followers`
+// (sockets or pipes), by tee(2). The pace is that of the source and the file: a follower that takes
+// too little now is given the rest out of the file, later; one that fails is left behind. Done when
+// the file has everything, and each follower all or an error.
+struct FanOutResult {
+  TransferResult file;
+  std::vector<TransferResult> followers;
+};
+Task<FanOutResult> fan_out(Source source, Sink file, std::vector<Sink> followers,
+                           TransferOptions options = {});
+
+}  // namespace sluice

@@ -1,0 +1,64 @@
+// Part of a file on its way to a socket, whatever the route.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include <sluice/error.h>
+#include <sluice/route.h>
+
+#include "runtime/task.h"
+#include "transfer/body_source.h"
+#include "transfer/readiness.h"
+#include "transfer/transfer_context.h"
+
+namespace sluice {
+
+// What the socket has not taken yet. A route takes from it and says so by sent(), and may leave off
+// wherever it stands: another one goes on from there.
+struct OutgoingFile {
+  TransferContext& context;
+  Readiness& sink;
+  std::string_view head;      // goes first, in one segment with the first bytes of the file
+  FileRange left;             // may end as 0 bytes; `head` is empty by then
+  bool more_follows = false;  // after the range, so that its end need not leave at once
+  bool one_time = false;      // what was sent is dropped from the page cache
+  // True exactly when the sender had to wait or yield: then the file is looked at again.
+  bool in_parts = false;
+  uint64_t turn_bytes = 0;  // sent since then
+
+  bool done() const noexcept { return left.length_bytes == 0; }
+
+  // The socket has taken `bytes`, first of the head, then of the file; the file's are counted for
+  // `route` (and, by kCopy, as copied).
+  void sent(size_t bytes, Route route) noexcept;
+
+  // True when a fast peer has had its share of this thread: see yield_turn().
+  bool turn_is_over() const noexcept { return turn_bytes >= kTurnBytes; }
+  static constexpr uint64_t kTurnBytes = 1024 * 1024;
+
+  // Notes that time has passed, and looks whether the transfer may go on: the sink's check(), and
+  // kChanged for a file that has become shorter. Pages of a file that is cut off lose their content
+  // also where a pipe or a socket refers to them. REQUIRES: called after every co_await of a route
+  // but those below.
+  Result<void> look_again() noexcept;
+};
+
+enum class RouteEnd : uint8_t {
+  kDone,
+  kUnsuitable,  // go on by another route from where `left` stands; the reason has been counted
+};
+
+// What a file that ends before its range does is answered with.
+inline constexpr Error kFileChanged{ErrorCode::kChanged, 0, "transfer"};
+
+// Each of these ends with look_again().
+
+// Waits until the sink takes bytes again.
+Task<Result<void>> wait_for_room(OutgoingFile& file) noexcept;
+
+// Lets everybody else on this thread go first.
+Task<Result<void>> yield_turn(OutgoingFile& file) noexcept;
+
+}  // namespace sluice
