@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include <sluice/error.h>
+#include <sluice/export.h>
 #include <sluice/unique_fd.h>
 
 namespace sluice {
@@ -14,7 +15,8 @@ inline constexpr size_t kDescriptorNoteBytes = 4096;
 
 // Sends a duplicate of `descriptor` over `unix_socket`, with `note`, of 1 to kDescriptorNoteBytes
 // bytes. Waits where the socket does; otherwise EAGAIN. Thread-safe.
-Result<void> send_descriptor(int unix_socket, int descriptor, std::string_view note) noexcept;
+SLUICE_API Result<void> send_descriptor(int unix_socket, int descriptor,
+                                        std::string_view note) noexcept;
 
 struct PassedDescriptor {
   UniqueFd descriptor;  // closes on exec
@@ -23,6 +25,6 @@ struct PassedDescriptor {
 
 // The next one that arrives: kPeerGone at the end of the stream, kUnsupported for a message that
 // has no descriptor, or several. A descriptor that is not wanted is closed, never leaked.
-Result<PassedDescriptor> receive_descriptor(int unix_socket);
+SLUICE_API Result<PassedDescriptor> receive_descriptor(int unix_socket);
 
 }  // namespace sluice

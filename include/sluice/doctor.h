@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include <sluice/export.h>
+
 namespace sluice {
 
 struct Feature {
@@ -21,6 +23,6 @@ struct Diagnosis {
 
 // Tries every feature of io_uring(7) that sluice uses, each for a second at most, and reads the
 // settings and limits that matter. Leaves nothing behind. Thread-safe.
-Diagnosis diagnose();
+SLUICE_API Diagnosis diagnose();
 
 }  // namespace sluice

@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include <sluice/export.h>
+
 namespace sluice {
 
 // What went wrong, in the terms a caller acts on. The errno behind it is in Error::system_errno.
@@ -35,14 +37,14 @@ template <class T>
 using Result = std::expected<T, Error>;
 
 // Maps an errno value to an Error. The one place where errno meets ErrorCode.
-Error error_from_errno(int system_errno, const char* operation) noexcept;
+SLUICE_API Error error_from_errno(int system_errno, const char* operation) noexcept;
 
 // "openat2: No such file or directory".
-std::string to_string(const Error& error);
+SLUICE_API std::string to_string(const Error& error);
 
 // Thrown only before a server runs: an option that cannot be honoured, or a system that refuses.
 // what() is for a person: the value, what is wrong with it, and what would be allowed.
-class StartError : public std::runtime_error {
+class SLUICE_API StartError : public std::runtime_error {
  public:
   enum class Kind : uint8_t {
     kUsage,   // the caller asked for something that cannot be

@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 
+#include <sluice/export.h>
 #include <sluice/request.h>
 #include <sluice/response.h>
 #include <sluice/task.h>
@@ -23,15 +24,19 @@ struct Directory;
 using Handler = std::function<Task<Response>(Request&)>;
 
 // Which requests a handler answers: those whose path is `prefix` or below it ("/api" and "/api/x",
-// not "/apix"; "/" is all). The longest prefix of a site's handlers and mounts wins.
+// not "/apix"; "/" is all). A slash at its end makes no difference. The longest prefix of a site's
+// handlers and mounts wins, of two that are the same that of the handler. Redirects, passwords and
+// rewrites of the site come first. A handler is given every method but CONNECT and TRACE.
 struct HandlerRoute {
   std::string prefix;
   Handler handler;
 };
 
-// Answers with the files below `root`, as a site does (ranges, preconditions, variants, …), by the
-// rest of the path behind the prefix. Throws StartError when it cannot be opened.
-Handler static_files(std::string root);
-Handler static_files(Directory directory);
+// Answers with the files below `root`, as a Mount at the prefix that the handler is routed by would
+// (ranges, preconditions, variants, …). Another handler may ask it in its turn:
+//   co_return co_await files(request);
+// Throws StartError when the root cannot be opened, or an option is not allowed.
+SLUICE_API Handler static_files(std::string root);
+SLUICE_API Handler static_files(Directory directory);
 
 }  // namespace sluice

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include <sluice/export.h>
 #include <sluice/site.h>
 
 namespace sluice {
@@ -36,6 +37,8 @@ struct Limits {
   uint64_t idle_timeout_ms = 60'000;
   // Between two moments at which the client acknowledges some bytes of a response.
   uint64_t send_progress_timeout_ms = 30'000;
+  // Between two moments at which some bytes of a request's content arrive, while it is read.
+  uint64_t receive_progress_timeout_ms = 30'000;
   // After a response that ends a connection, for the client to notice (RFC 9112 §9.6).
   uint64_t linger_ms = 2'000;
   // When the server ends, for a head that has begun to arrive.
@@ -111,6 +114,6 @@ struct OptionProblem {
 // All that a server would not start with: values that are not allowed, patterns with mistakes,
 // redirects that lead back to themselves, roots and password files that cannot be read. Empty:
 // none.
-std::vector<OptionProblem> find_problems(const Options& options);
+SLUICE_API std::vector<OptionProblem> find_problems(const Options& options);
 
 }  // namespace sluice

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include <sluice/error.h>
+#include <sluice/export.h>
 #include <sluice/task.h>
 
 namespace sluice {
@@ -21,15 +22,15 @@ struct SiteRequest;
 class RequestContent {
  public:
   // Absent where it comes in chunks. 0: there is none.
-  std::optional<uint64_t> length() const noexcept;
+  SLUICE_API std::optional<uint64_t> length() const noexcept;
 
   // The next piece, which stays as it is until the next read; empty at the end. kPeerGone when the
   // client is gone before it has sent everything, kTimedOut when it takes too long, kUnsupported
   // for chunks that are malformed.
-  Task<Result<std::string_view>> read();
+  SLUICE_API Task<Result<std::string_view>> read();
 
   // All of it, up to `limit_bytes`; kExhausted beyond.
-  Task<Result<std::string>> read_all(uint64_t limit_bytes);
+  SLUICE_API Task<Result<std::string>> read_all(uint64_t limit_bytes);
 
   explicit RequestContent(ContentReader& reader) noexcept : reader_(reader) {}
 
@@ -44,21 +45,21 @@ class RequestContent {
 class Request {
  public:
   // As sent, "GET"; RFC 9110 §9.
-  std::string_view method() const noexcept;
+  SLUICE_API std::string_view method() const noexcept;
 
   // The path of the target, decoded and with its dot segments resolved: "/a b/c".
-  std::string_view path() const noexcept;
+  SLUICE_API std::string_view path() const noexcept;
   // Of it, what follows the prefix that the handler is routed by: "c" for "/a b/", without the
   // slash in front.
   std::string_view rest() const noexcept { return path().substr(rest_begin_); }
   // Behind the '?', as sent; empty where there is none.
-  std::string_view query() const noexcept;
+  SLUICE_API std::string_view query() const noexcept;
 
   // The name that the client knows the server by, with its port; RFC 9110 §7.2.
-  std::string_view host() const noexcept;
+  SLUICE_API std::string_view host() const noexcept;
 
   // The value of the first field of this name, in any case; RFC 9110 §5.1.
-  std::optional<std::string_view> header(std::string_view name) const noexcept;
+  SLUICE_API std::optional<std::string_view> header(std::string_view name) const noexcept;
 
   RequestContent& content() noexcept { return content_; }
 

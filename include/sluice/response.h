@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <sluice/error.h>
+#include <sluice/export.h>
 #include <sluice/shared_memory.h>
 #include <sluice/task.h>
 #include <sluice/transfer.h>
@@ -28,7 +29,7 @@ class ResponseStream {
  public:
   // Returns when the connection has taken it; kPeerGone and kTimedOut end the response. An empty
   // piece does nothing. To send a file, without a copy: transfer(…, Sink::response(stream)).
-  Task<Result<void>> write(std::string_view bytes);
+  SLUICE_API Task<Result<void>> write(std::string_view bytes);
 
   explicit ResponseStream(StreamWriter& writer) noexcept : writer_(writer) {}
   StreamWriter& writer() noexcept { return writer_; }
@@ -37,33 +38,53 @@ class ResponseStream {
   StreamWriter& writer_;
 };
 
-// Writes the body of a response. Returning an error cuts the connection off, so that the client
-// does not take what it has for the whole.
+// Writes the body of a response, after its handler is done: the Request is gone by then. Not called
+// for HEAD. Returning an error, an exception, or another length than was told cuts the connection
+// off, so that the client does not take what it has for the whole.
 using StreamFunction = std::function<Task<Result<void>>(ResponseStream&)>;
 
-// Status, fields, body. Date, Content-Length, Connection, Transfer-Encoding and Server are sluice's
-// own: a handler that sets them is answered with 500, and the log says so.
+// Status, fields, body. Date, Server, Content-Length, Transfer-Encoding, Trailer, Connection,
+// Keep-Alive and Upgrade are sluice's own: for a handler that sets them the client gets a 500, and
+// the log says why. The same goes for what cannot be sent: a field that RFC 9110 §5 does not allow,
+// more fields than there is room for (24 KiB), a file that is none or ends before its range.
+// A 204, 205 or 304 is sent without its body.
 class Response {
  public:
-  // `status` from 200 to 599. REQUIRES that.
+  // `status` from 200 to 599; any other makes it a 500.
   explicit Response(int status = 200) noexcept : status_(status) {}
 
   // "text/plain; charset=utf-8" unless `media_type` says otherwise.
-  static Response text(std::string body, std::string_view media_type = "text/plain; charset=utf-8");
+  SLUICE_API static Response text(std::string body,
+                                  std::string_view media_type = "text/plain; charset=utf-8");
 
-  // The page that sluice has for an error, or the site's.
-  static Response error(int status);
+  // The page that sluice has for an error, or the site's (Directory::error_pages).
+  SLUICE_API static Response error(int status);
 
-  // Adds a field. Names and values that RFC 9110 §5 does not allow make it a 500.
-  Response& header(std::string_view name, std::string_view value);
+  // Adds a field. To a response of static_files(): in the place of its fields of that name.
+  SLUICE_API Response& header(std::string_view name, std::string_view value) &;
 
-  // Each of these is the body instead of what was one before.
-  Response& body(std::string bytes);
-  Response& body(SharedMemory bytes);
+  // Each of these is the body instead of what was one before. None of them says what it is:
+  // Content-Type is for header().
+  SLUICE_API Response& body(std::string bytes) &;
+  SLUICE_API Response& body(SharedMemory bytes) &;
   // `length` bytes of a regular file from `offset` on; kToTheEnd: all that is there now. Ranges and
   // preconditions are answered by static_files() only.
-  Response& file(UniqueFd file, uint64_t offset = 0, uint64_t length = kToTheEnd);
-  Response& stream(StreamFunction write, std::optional<uint64_t> length = std::nullopt);
+  SLUICE_API Response& file(UniqueFd file, uint64_t offset = 0, uint64_t length = kToTheEnd) &;
+  SLUICE_API Response& stream(StreamFunction write,
+                              std::optional<uint64_t> length = std::nullopt) &;
+
+  // The same for a response that has no name: co_return Response(201).header("Location", path);
+  Response&& header(std::string_view name, std::string_view value) && {
+    return std::move(header(name, value));
+  }
+  Response&& body(std::string bytes) && { return std::move(body(std::move(bytes))); }
+  Response&& body(SharedMemory bytes) && { return std::move(body(std::move(bytes))); }
+  Response&& file(UniqueFd file, uint64_t offset = 0, uint64_t length = kToTheEnd) && {
+    return std::move(this->file(std::move(file), offset, length));
+  }
+  Response&& stream(StreamFunction write, std::optional<uint64_t> length = std::nullopt) && {
+    return std::move(stream(std::move(write), length));
+  }
 
   struct File {
     UniqueFd file;

@@ -6,6 +6,8 @@
 #include <optional>
 #include <string_view>
 
+#include <sluice/export.h>
+
 namespace sluice {
 
 // docs/TRANSFER.md draws each of them, says what it costs, and when it is the right one.
@@ -24,10 +26,10 @@ inline constexpr size_t kRouteCount = 8;
 
 // "auto", "copy", "sendfile", "splice", "ring-splice", "mapped", "zero-copy-send",
 // "copy-file-range".
-std::string_view name_of(Route route) noexcept;
+SLUICE_API std::string_view name_of(Route route) noexcept;
 
 // Also understands '_' in the place of '-'.
-std::optional<Route> route_named(std::string_view name) noexcept;
+SLUICE_API std::optional<Route> route_named(std::string_view name) noexcept;
 
 // Why a transfer took another route than the one that was asked for, or that suits it best.
 enum class Fallback : uint8_t {
@@ -43,7 +45,7 @@ inline constexpr size_t kFallbackCount = 6;
 
 // "no-pipe", "not-spliceable", "not-mappable", "no-zero-copy", "unsuitable-ends",
 // "parsed-content".
-std::string_view name_of(Fallback reason) noexcept;
+SLUICE_API std::string_view name_of(Fallback reason) noexcept;
 
 // What Route::kAuto goes by, in bytes of a body. The defaults are measured (docs/TRANSFER.md).
 struct RouteThresholds {

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include <sluice/error.h>
+#include <sluice/export.h>
 #include <sluice/stats.h>
 #include <sluice/task.h>
 
@@ -12,7 +13,7 @@ namespace sluice {
 
 namespace run_detail {
 // Throws StartError where the system grants no ring. `work` is over when this returns.
-void run(Task<void>& work, TransferStats* stats);
+SLUICE_API void run(Task<void>& work, TransferStats* stats);
 
 template <class T>
 Task<void> keep_result(Task<T>& work, std::optional<T>& result) {

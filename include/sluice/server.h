@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <sluice/error.h>
+#include <sluice/export.h>
 #include <sluice/options.h>
 #include <sluice/stats.h>
 
@@ -27,31 +28,33 @@ namespace sluice {
 // its program. Its threads block every signal.
 class Server {
  public:
-  explicit Server(Options options);
+  SLUICE_API explicit Server(Options options);
   // Ends what is still running, as stop(0) does, and waits for it.
-  ~Server();
+  SLUICE_API ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
   // Has `handler` answer what is at `prefix` and below it (HandlerRoute) on the first site; the
   // same as an entry of Site::handlers. REQUIRES: before start().
-  void route(std::string prefix, Handler handler);
+  SLUICE_API void route(std::string prefix, Handler handler);
 
   // Opens the roots, binds the listeners and starts the threads. Throws StartError; then nothing is
   // left behind. When it returns connections are accepted.
-  void start();
+  SLUICE_API void start();
 
   // The listeners as they really are, in the order of Options::listen: "http://127.0.0.1:8080",
   // "http://[::1]:8080", "unix:/run/sluice.sock". REQUIRES: start() has returned.
-  const std::vector<std::string>& addresses() const noexcept;
+  SLUICE_API const std::vector<std::string>& addresses() const noexcept;
 
   // Stops accepting, closes idle connections, lets responses in flight finish for at most
   // `drain_timeout_ms`, then cuts off the rest. True when every thread has ended; false when one
-  // still waits for a disk (or a file system) that does not answer a second later: then only the
-  // end of the process ends it, and the destructor waits until it does.
-  bool stop(uint64_t drain_timeout_ms);
+  // still waits a second later, for a disk (or a file system) that does not answer or for a handler
+  // that has not returned: what it waits for is the server's to end only where that is its client
+  // or a transfer (kCancelled).
+  // Then the destructor waits for it, and stop() may be called again.
+  SLUICE_API bool stop(uint64_t drain_timeout_ms);
 
-  Stats stats() const noexcept;
+  SLUICE_API Stats stats() const noexcept;
 
  private:
   class Implementation;
@@ -59,6 +62,6 @@ class Server {
 };
 
 // This library's version, "0.1.0".
-const char* version() noexcept;
+SLUICE_API const char* version() noexcept;
 
 }  // namespace sluice

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include <sluice/error.h>
+#include <sluice/export.h>
 #include <sluice/unique_fd.h>
 
 namespace sluice {
@@ -19,14 +20,14 @@ class SharedMemory {
   SharedMemory() noexcept = default;
 
   // `bytes`, copied once. kExhausted where there is no memory or no descriptor.
-  static Result<SharedMemory> copy_of(std::string_view bytes) noexcept;
+  SLUICE_API static Result<SharedMemory> copy_of(std::string_view bytes) noexcept;
 
   // A memfd that somebody else has made, another process for example. kUnsupported unless it is
   // sealed: its bytes could change while they are sent.
-  static Result<SharedMemory> adopt(UniqueFd memfd) noexcept;
+  SLUICE_API static Result<SharedMemory> adopt(UniqueFd memfd) noexcept;
 
-  int fd() const noexcept;
-  uint64_t size_bytes() const noexcept;
+  SLUICE_API int fd() const noexcept;
+  SLUICE_API uint64_t size_bytes() const noexcept;
 
  private:
   struct State;
@@ -40,16 +41,16 @@ class SharedMemory {
 class SharedMemoryWriter {
  public:
   // `name` is seen in /proc/PID/fd, for a person.
-  static Result<SharedMemoryWriter> create(std::string_view name) noexcept;
+  SLUICE_API static Result<SharedMemoryWriter> create(std::string_view name) noexcept;
 
   // Appends `bytes`.
-  Result<void> write(std::string_view bytes) noexcept;
+  SLUICE_API Result<void> write(std::string_view bytes) noexcept;
 
   // The memfd while it can be written.
   int fd() const noexcept { return memfd_.get(); }
 
   // Nobody can change it from now on. REQUIRES: nobody has it mapped for writing.
-  Result<SharedMemory> seal() && noexcept;
+  SLUICE_API Result<SharedMemory> seal() && noexcept;
 
  private:
   explicit SharedMemoryWriter(UniqueFd memfd) noexcept : memfd_(std::move(memfd)) {}

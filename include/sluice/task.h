@@ -7,16 +7,18 @@
 #include <optional>
 #include <utility>
 
+#include <sluice/export.h>
+
 namespace sluice {
 
 namespace task_detail {
 
 // Memory for frames, from free lists of the thread. A frame is freed on the thread that made it.
-void* allocate_frame(std::size_t bytes);
-void free_frame(void* frame, std::size_t bytes) noexcept;
+SLUICE_API void* allocate_frame(std::size_t bytes);
+SLUICE_API void free_frame(void* frame, std::size_t bytes) noexcept;
 
 // Ends the program where assertions are checked: a task was destroyed in the middle of its work.
-void check_finished(bool finished) noexcept;
+SLUICE_API void check_finished(bool finished) noexcept;
 
 struct PooledFrame {
   static void* operator new(std::size_t bytes) { return allocate_frame(bytes); }

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include <sluice/error.h>
+#include <sluice/export.h>
 #include <sluice/route.h>
 #include <sluice/shared_memory.h>
 #include <sluice/task.h>
@@ -31,20 +32,26 @@ class ResponseStream;
 // are until the transfer is done. Sockets and pipes must be non-blocking (O_NONBLOCK, fcntl(2)).
 class Source {
  public:
+  SLUICE_API Source(const Source& other);
+  SLUICE_API Source(Source&& other) noexcept;
+  SLUICE_API Source& operator=(const Source& other);
+  SLUICE_API Source& operator=(Source&& other) noexcept;
+  SLUICE_API ~Source();
+
   // A regular file or a memfd, from TransferOptions::offset on. Its own position is not used.
-  static Source file(int fd) noexcept;
+  SLUICE_API static Source file(int fd) noexcept;
   // What arrives at a connected stream socket, up to its end.
-  static Source socket(int fd) noexcept;
-  static Source pipe(int fd) noexcept;
+  SLUICE_API static Source socket(int fd) noexcept;
+  SLUICE_API static Source pipe(int fd) noexcept;
   // Bytes that stay where they are.
-  static Source memory(std::string_view bytes) noexcept;
+  SLUICE_API static Source memory(std::string_view bytes) noexcept;
   // Bytes of its own.
-  static Source owned(std::string bytes);
-  static Source memory(SharedMemory bytes) noexcept;
+  SLUICE_API static Source owned(std::string bytes);
+  SLUICE_API static Source memory(SharedMemory bytes) noexcept;
   // The content of a request, in a handler.
-  static Source content(RequestContent& content) noexcept;
+  SLUICE_API static Source content(RequestContent& content) noexcept;
   // One after the other.
-  static Source list(std::vector<Source> parts);
+  SLUICE_API static Source list(std::vector<Source> parts);
 
   struct File {
     int fd;
@@ -76,15 +83,15 @@ class Sink {
  public:
   // A regular file or a memfd, from `offset` on. Its own position is not used; O_APPEND is not for
   // this (pwrite(2)).
-  static Sink file(int fd, uint64_t offset = 0) noexcept;
-  static Sink socket(int fd) noexcept;
-  static Sink pipe(int fd) noexcept;
+  SLUICE_API static Sink file(int fd, uint64_t offset = 0) noexcept;
+  SLUICE_API static Sink socket(int fd) noexcept;
+  SLUICE_API static Sink pipe(int fd) noexcept;
   // Up to the size of `bytes`.
-  static Sink memory(std::span<char> bytes) noexcept;
+  SLUICE_API static Sink memory(std::span<char> bytes) noexcept;
   // Appends. What is there, with what is added, stays below `limit_bytes`.
-  static Sink string(std::string& text, uint64_t limit_bytes) noexcept;
+  SLUICE_API static Sink string(std::string& text, uint64_t limit_bytes) noexcept;
   // The body of a response that a handler streams.
-  static Sink response(ResponseStream& stream) noexcept;
+  SLUICE_API static Sink response(ResponseStream& stream) noexcept;
 
   struct File {
     int fd;
@@ -128,6 +135,9 @@ class Progress {
     if (call_ != nullptr) call_(object_, bytes);
   }
 
+  // True when there is a function.
+  bool told() const noexcept { return call_ != nullptr; }
+
  private:
   void* object_ = nullptr;
   void (*call_)(void*, uint64_t) = nullptr;
@@ -141,7 +151,7 @@ class Cancellation {
   Cancellation(const Cancellation&) = delete;
   Cancellation& operator=(const Cancellation&) = delete;
 
-  void cancel() noexcept;
+  SLUICE_API void cancel() noexcept;
   bool cancelled() const noexcept { return cancelled_; }
 
   // What waits and is to be told; for the routes.
@@ -155,9 +165,10 @@ class Cancellation {
    private:
     friend class Cancellation;
     Waiter* next_ = nullptr;
+    Waiter** link_ = nullptr;  // what points to this one; null exactly when nothing does
   };
-  void add(Waiter& waiter) noexcept;
-  void remove(Waiter& waiter) noexcept;
+  SLUICE_API void add(Waiter& waiter) noexcept;
+  SLUICE_API void remove(Waiter& waiter) noexcept;
 
  private:
   Waiter* first_ = nullptr;
@@ -176,6 +187,7 @@ struct TransferOptions {
   uint64_t length = kToTheEnd;
   // Milliseconds from now, for all of it; then kTimedOut.
   uint64_t deadline_ms = kNoDeadline;
+  // NOLINTNEXTLINE(readability-redundant-member-init): or GCC warns where it is left out
   Progress progress = {};
   Cancellation* cancellation = nullptr;  // null: it cannot be cancelled
   Route route = Route::kAuto;
@@ -193,14 +205,14 @@ struct TransferError {
 };
 
 // "splice: No space left on device (sink, at byte 4096)".
-std::string to_string(const TransferError& error);
+SLUICE_API std::string to_string(const TransferError& error);
 
 // Bytes moved, or what went wrong.
 using TransferResult = std::expected<uint64_t, TransferError>;
 
 // Moves bytes from `source` to `sink`. Where the route that was asked for cannot do it another one
 // does, and a counter says why (Stats::fallbacks).
-Task<TransferResult> transfer(Source source, Sink sink, TransferOptions options = {});
+SLUICE_API Task<TransferResult> transfer(Source source, Sink sink, TransferOptions options = {});
 
 // Moves what comes from `source` into `file` and, at the same time, to every one of `followers`
 // (sockets or pipes), by tee(2). The pace is that of the source and the file: a follower that takes
@@ -210,7 +222,7 @@ struct FanOutResult {
   TransferResult file;
   std::vector<TransferResult> followers;
 };
-Task<FanOutResult> fan_out(Source source, Sink file, std::vector<Sink> followers,
-                           TransferOptions options = {});
+SLUICE_API Task<FanOutResult> fan_out(Source source, Sink file, std::vector<Sink> followers,
+                                      TransferOptions options = {});
 
 }  // namespace sluice

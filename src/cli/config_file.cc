@@ -11,6 +11,8 @@
 
 #include <sluice/unique_fd.h>
 
+#include "cli/serving_routes.h"
+
 namespace sluice::cli {
 
 namespace {
@@ -30,6 +32,28 @@ static_assert(static_cast<int>(HeaderPreset::kImmutable) == 1 &&
               static_cast<int>(HeaderPreset::kSecurity) == 2 &&
               static_cast<int>(HeaderPreset::kCors) == 3);
 
+constexpr std::array<std::string_view, 3> kUploadSyncs = {"none", "file", "directory"};
+static_assert(static_cast<int>(UploadSync::kFile) == 1 &&
+              static_cast<int>(UploadSync::kDirectory) == 2);
+
+template <class Table>
+void read_transfer(ConfigReader& reader, const TomlValue& value, const Place& place, Table& table) {
+  const auto route = serving_route_named(value.text);  // empty where it is no string
+  size_t index = 0;
+  if (route) {
+    table.transfer = *route;
+  } else {
+    reader.read_name(value, place, serving_route_names(), index);
+  }
+}
+
+constexpr Key<Uploads> kUploadKeys[] = {
+    {"limit_bytes", read_number<&Uploads::limit_bytes>},
+    {"make_parents", read_member<&Uploads::make_parents>},
+    {"sync", read_choice<&Uploads::sync, kUploadSyncs>},
+    {"resume_ms", read_number<&Uploads::resume_ms>},
+};
+
 // A rule without a preset does not say so.
 void read_preset(ConfigReader& reader, const TomlValue& value, const Place& place,
                  HeaderRule& rule) {
@@ -48,7 +72,7 @@ void read_fields(ConfigReader& reader, const TomlValue& value, const Place& plac
 // Mount and Site are directories, with keys of their own.
 template <class Table, size_t kCount>
 constexpr auto with_directory_keys(const std::array<Key<Table>, kCount>& own) {
-  const std::array<Key<Table>, 12> directory = {{
+  const std::array<Key<Table>, 16> directory = {{
       {"root", read_file_path<&Directory::root>, kRequired},
       {"index", read_member<&Directory::index>},
       {"listing", read_member<&Directory::listing>},
@@ -61,6 +85,10 @@ constexpr auto with_directory_keys(const std::array<Key<Table>, kCount>& own) {
       {"fallback", read_member<&Directory::fallback>},
       {"fallback_exclude", read_member<&Directory::fallback_exclude>},
       {"error_pages", read_member<&Directory::error_pages>},
+      {"transfer", read_transfer<Table>},
+      {"one_time_bytes", read_number<&Directory::one_time_bytes>},
+      {"uploads", read_member<&Directory::uploads>},
+      {"upload", read_inner_table<&Directory::upload, kUploadKeys>},
   }};
   return [&]<size_t... kOwn, size_t... kDirectory>(std::index_sequence<kOwn...>,
                                                    std::index_sequence<kDirectory...>) {
@@ -115,6 +143,7 @@ constexpr Key<Limits> kLimitKeys[] = {
     {"head_timeout_ms", read_number<&Limits::head_timeout_ms>},
     {"idle_timeout_ms", read_number<&Limits::idle_timeout_ms>},
     {"send_progress_timeout_ms", read_number<&Limits::send_progress_timeout_ms>},
+    {"receive_progress_timeout_ms", read_number<&Limits::receive_progress_timeout_ms>},
     {"linger_ms", read_number<&Limits::linger_ms>},
     {"drain_head_ms", read_number<&Limits::drain_head_ms>},
     {"connection_count", read_number<&Limits::connection_count>},
@@ -131,6 +160,11 @@ constexpr Key<Limits> kLimitKeys[] = {
     {"background_thread_count", read_number<&Limits::background_thread_count>},
     {"background_queue_count", read_number<&Limits::background_queue_count>},
     {"cache_bytes", read_number<&Limits::cache_bytes>},
+};
+
+constexpr Key<RouteThresholds> kThresholdKeys[] = {
+    {"mapped_bytes", read_number<&RouteThresholds::mapped_bytes>},
+    {"sendfile_bytes", read_number<&RouteThresholds::sendfile_bytes>},
 };
 
 void read_threads(ConfigReader& reader, const TomlValue& value, const Place& place,
@@ -162,6 +196,7 @@ constexpr Key<ConfigResult> kServerKeys[] = {
     {"drain_timeout", read_drain_timeout},
     {"cache_directory", read_option<read_file_path<&Options::cache_directory>>},
     {"limits", read_option<read_inner_table<&Options::limits, kLimitKeys>>},
+    {"transfer", "thresholds", read_option<read_inner_table<&Options::thresholds, kThresholdKeys>>},
 };
 
 // What [server] has are members of Options itself.

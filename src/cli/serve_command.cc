@@ -15,6 +15,7 @@
 #include <sluice/server.h>
 
 #include "cli/config_file.h"
+#include "cli/stats_json.h"
 
 namespace sluice::cli {
 
@@ -29,14 +30,17 @@ void raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// Called on the threads that serve: a standard error that is full or gone must not hold them up, so
-// the line is dropped then.
-void write_log_line(std::string_view message) {
+// A standard error that is full or gone must not hold up the threads that serve, nor that which
+// waits for signals, so the line is dropped then.
+void write_line(const std::string& line) {
   pollfd standard_error{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
   if (poll(&standard_error, 1, 0) != 1 || (standard_error.revents & POLLOUT) == 0) return;
-  const std::string line = fmt::format("sluice: {}\n", message);
   [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, line.data(), line.size());
 }
+
+void write_log_line(std::string_view message) { write_line(fmt::format("sluice: {}\n", message)); }
+
+void write_stats(const Server& server) { write_line(to_json(server.stats()) + "\n"); }
 
 // A descriptor below 3 that is not open would become a socket, and then be written to.
 void open_standard_descriptors() {
@@ -51,6 +55,13 @@ sigset_t stop_signals() {
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
   return signals;
+}
+
+// Returns when the server is to end; until then SIGUSR1 asks what it has counted.
+void await_stop(const Server& server, sigset_t signals) {
+  sigaddset(&signals, SIGUSR1);
+  int received = 0;
+  while (sigwait(&signals, &received) == 0 && received == SIGUSR1) write_stats(server);
 }
 
 // Prints the problems that flags are to blame for and takes them out. True if there are any.
@@ -121,9 +132,11 @@ int ServeCommand::run() const {
   Options options = config ? config->options : flags_.options();
   options.log = write_log_line;
 
-  // Blocked before any thread is there, so that only sigwait() below sees them.
+  // Blocked before any thread is there, so that only sigwait() sees them.
   const sigset_t signals = stop_signals();
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  sigset_t blocked = signals;
+  sigaddset(&blocked, SIGUSR1);
+  pthread_sigmask(SIG_BLOCK, &blocked, nullptr);
 
   Server server(options);
   try {
@@ -136,13 +149,14 @@ int ServeCommand::run() const {
   const uint64_t drain_timeout_seconds = flags_.drain_timeout_seconds(
       config ? config->drain_timeout_seconds : std::optional<uint64_t>());
 
-  int received = 0;
-  sigwait(&signals, &received);
+  await_stop(server, signals);
   // The second one ends the process at once, as it would end any other.
   signal(SIGINT, SIG_DFL);
   signal(SIGTERM, SIG_DFL);
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
-  if (server.stop(drain_timeout_seconds * 1000)) return 0;
+  const bool stopped = server.stop(drain_timeout_seconds * 1000);
+  if (flags_.stats()) write_stats(server);
+  if (stopped) return 0;
   fmt::print(stderr, "sluice: a disk does not answer; what waits for it is left behind\n");
   _exit(0);
 }

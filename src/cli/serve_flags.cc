@@ -1,6 +1,9 @@
 #include "cli/serve_flags.h"
 
+#include <fmt/ranges.h>
+
 #include "cli/flag_errors.h"
+#include "cli/serving_routes.h"
 
 namespace sluice::cli {
 
@@ -16,6 +19,15 @@ CLI::Option* add_list(CLI::App& command, const char* name, std::vector<std::stri
       ->capture_default_str();
 }
 
+CLI::Validator serving_route() {
+  const auto check = [](const std::string& text) {
+    if (serving_route_named(text)) return std::string();
+    return fmt::format("'{}' is not allowed; one of {} is", text,
+                       fmt::join(serving_route_names(), ", "));
+  };
+  return {check, ""};
+}
+
 }  // namespace
 
 ServeFlags::ServeFlags(CLI::App& command) {
@@ -26,12 +38,16 @@ ServeFlags::ServeFlags(CLI::App& command) {
   add_directory_flags(command);
   add_listener_flags(command);
   command.add_flag("--quiet", quiet_, "Print nothing but errors");
+  command.add_flag("--stats", stats_,
+                   "Print what was counted at the end, as JSON, to standard error; SIGUSR1 prints "
+                   "it at any time");
 }
 
 void ServeFlags::add_listener_flags(CLI::App& command) {
   listen_flag_ = add_list(command, "--listen", listen_,
-                          "Where to listen: IPv4:PORT, [IPv6]:PORT or unix:/path; port 0 takes any "
-                          "that is free; may be given more than once")
+                          "Where to listen: IPv4:PORT, [IPv6]:PORT, unix:/path, or fd:N for an "
+                          "inherited socket that listens; port 0 takes any that is free; may be "
+                          "given more than once")
                      ->type_name("ADDR:PORT");
   threads_flag_ =
       command
@@ -64,6 +80,14 @@ void ServeFlags::add_directory_flags(CLI::App& command) {
                       "Value of the Cache-Control field of responses")
           ->type_name("VALUE")
           ->check(not_empty("a value such as 'no-cache'")),
+      command.add_flag("--uploads", directory_.uploads,
+                       "Let every client put files here, replace and delete them"),
+      command
+          .add_option("--transfer", transfer_,
+                      fmt::format("How files are sent: {}", fmt::join(serving_route_names(), ", ")))
+          ->type_name("ROUTE")
+          ->check(serving_route())
+          ->default_str("auto"),
   };
   for (CLI::Option* const flag : flags) config_flag_->excludes(flag);
 }
@@ -75,6 +99,7 @@ Options ServeFlags::options() const {
   Site& site = options.sites[0];
   static_cast<Directory&>(site) = directory_;
   if (single_page_) site.fallback = "/index.html";
+  site.transfer = serving_route_named(transfer_).value_or(Route::kAuto);
   if (!cache_control_.empty()) {
     HeaderRule& rule = site.headers.emplace_back();
     rule.set.push_back({.name = "Cache-Control", .value = cache_control_});
@@ -102,6 +127,8 @@ std::string_view ServeFlags::flag_of(std::string_view option) const {
   if (option.starts_with("listing")) return "--listing";
   if (option.starts_with("clean_urls")) return "--clean-urls";
   if (option.starts_with("fallback")) return "--spa";
+  if (option.starts_with("upload")) return "--uploads";
+  if (option.starts_with("transfer")) return "--transfer";
   if (option.starts_with("headers")) {
     const bool first = option.starts_with("headers[0]");
     return first && !cache_control_.empty() ? "--cache-control" : "--cors";

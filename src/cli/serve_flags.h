@@ -39,6 +39,9 @@ class ServeFlags {
 
   bool quiet() const { return quiet_; }
 
+  // What was counted is printed at the end.
+  bool stats() const { return stats_; }
+
  private:
   void add_listener_flags(CLI::App& command);
   void add_directory_flags(CLI::App& command);
@@ -49,9 +52,11 @@ class ServeFlags {
   unsigned threads_ = 0;
   uint64_t drain_timeout_seconds_ = 10;
   std::string cache_control_;
+  std::string transfer_;
   bool single_page_ = false;
   bool cors_ = false;
   bool quiet_ = false;
+  bool stats_ = false;
   CLI::Option* config_flag_ = nullptr;
   CLI::Option* listen_flag_ = nullptr;
   CLI::Option* threads_flag_ = nullptr;

@@ -15,6 +15,8 @@
 
 #include <sluice/unique_fd.h>
 
+#include "files/upload_name.h"
+
 namespace sluice {
 
 namespace {
@@ -105,6 +107,7 @@ Result<void> PageReader::scan(const std::stop_token& stop) {
 Result<void> PageReader::consider(const dirent64& found) {
   const std::string_view name(&found.d_name[0]);
   if (name == "." || name == ".." || (name.starts_with('.') && !source_.hidden_files)) return {};
+  if (is_upload_name(name)) return {};
   const Type type = type_of(found);
   if (type == Type::kOther) return {};
   if (found.d_type == DT_LNK && source_.symlinks == Symlinks::kNone) return {};

@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -35,10 +36,14 @@ open_how how_to_open(uint64_t flags, Symlinks symlinks, bool through_symlink) no
   return how;
 }
 
+std::atomic<uint64_t> last_id = 0;
+
 }  // namespace
 
 DocumentRoot::DocumentRoot(const std::string& path, Symlinks symlinks)
-    : symlinks_(symlinks), directory_(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+    : id_(++last_id),
+      symlinks_(symlinks),
+      directory_(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
   if (directory_) {
     std::error_code unknown;
     path_ = std::filesystem::canonical(path, unknown);

@@ -1,6 +1,7 @@
 // A directory that is served, and the only way into it.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include <sluice/error.h>
@@ -24,6 +25,8 @@ class DocumentRoot {
   // As realpath(3) has it.
   const std::string& path() const noexcept { return path_; }
   int fd() const noexcept { return directory_.get(); }
+  // No other root of this process ever has the same.
+  uint64_t id() const noexcept { return id_; }
   Symlinks symlinks() const noexcept { return symlinks_; }
 
   struct Opened {
@@ -45,6 +48,7 @@ class DocumentRoot {
   Task<Result<UniqueFd>> resolve(Reactor& reactor, const char* path, uint64_t flags,
                                  bool& through_symlink) const noexcept;
 
+  uint64_t id_;
   std::string path_;
   Symlinks symlinks_;
   UniqueFd directory_;

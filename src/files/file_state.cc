@@ -13,7 +13,7 @@ namespace sluice {
 namespace {
 
 constexpr unsigned kWanted =
-    STATX_TYPE | STATX_MODE | STATX_INO | STATX_SIZE | STATX_MTIME | STATX_CTIME;
+    STATX_TYPE | STATX_MODE | STATX_INO | STATX_SIZE | STATX_MTIME | STATX_CTIME | STATX_NLINK;
 
 // The clock that change times are read from may stand still for this long (CONFIG_HZ=100, twice).
 constexpr std::chrono::nanoseconds kClockTick = std::chrono::milliseconds(20);
@@ -32,7 +32,8 @@ Result<FileState> ask(int fd, const char* path, int flags) noexcept {
                    .modified_nanoseconds = answer.stx_mtime.tv_nsec,
                    .changed_seconds = answer.stx_ctime.tv_sec,
                    .changed_nanoseconds = answer.stx_ctime.tv_nsec,
-                   .mode = answer.stx_mode};
+                   .mode = answer.stx_mode,
+                   .link_count = answer.stx_nlink};
 }
 
 }  // namespace
@@ -46,6 +47,19 @@ bool removed(int fd) noexcept {
 Result<FileState> state_of(int fd) noexcept { return ask(fd, "", AT_EMPTY_PATH); }
 
 Result<FileState> state_at(const char* path) noexcept { return ask(AT_FDCWD, path, 0); }
+
+Result<FileState> state_at(int directory, const char* name) noexcept {
+  return ask(directory, name, AT_SYMLINK_NOFOLLOW);
+}
+
+bool same_mount(int directory, int other) noexcept {
+  struct statx one;
+  struct statx two;
+  constexpr int kFlags = AT_EMPTY_PATH | AT_STATX_DONT_SYNC;
+  return statx(directory, "", kFlags, STATX_MNT_ID, &one) == 0 &&
+         statx(other, "", kFlags, STATX_MNT_ID, &two) == 0 && one.stx_mnt_id == two.stx_mnt_id &&
+         one.stx_dev_major == two.stx_dev_major && one.stx_dev_minor == two.stx_dev_minor;
+}
 
 void wait_for_next_tick(const FileState& state) noexcept {
   const auto now = std::chrono::system_clock::now().time_since_epoch();

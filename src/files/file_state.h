@@ -17,6 +17,7 @@ struct FileState {
   int64_t changed_seconds = 0;
   uint32_t changed_nanoseconds = 0;
   uint16_t mode = 0;
+  uint32_t link_count = 0;  // a file whose name another one has got has one less
 
   bool regular() const noexcept { return (mode & 0170000U) == 0100000U; }
   bool directory() const noexcept { return (mode & 0170000U) == 0040000U; }
@@ -32,6 +33,13 @@ Result<FileState> state_of(int fd) noexcept;
 
 // The state of what `path` leads to; links are followed.
 Result<FileState> state_at(const char* path) noexcept;
+
+// The state of what has that name in a directory; a link is not followed.
+Result<FileState> state_at(int directory, const char* name) noexcept;
+
+// True exactly when a file can be renamed, or linked, from one directory into the other, as far as
+// can be told: both are on the same file system, by the same mount (rename(2), EXDEV).
+bool same_mount(int directory, int other) noexcept;
 
 // Returns once every later change of a file that is in `state` gives it another change time: at
 // once, or after 20 ms when it has just been changed, because a second change within one tick of

@@ -20,6 +20,7 @@
 #include "files/file_state.h"
 #include "http/accept_encoding.h"
 #include "http/entity_tag.h"
+#include "io/file_mapping.h"
 
 namespace sluice {
 
@@ -47,7 +48,7 @@ struct FileRequest {
 // What an open file is found by. Two of the same path in different codings are the same file,
 // served as different things.
 struct FileKey {
-  const DocumentRoot* root;
+  uint64_t root;  // DocumentRoot::id(): a root may go while files of it are still kept
   std::string_view path;
   http::Coding coding;
 
@@ -56,7 +57,7 @@ struct FileKey {
 
 struct FileKeyHash {
   size_t operator()(const FileKey& key) const noexcept {
-    const auto place = reinterpret_cast<uintptr_t>(key.root) + static_cast<uintptr_t>(key.coding);
+    const uint64_t place = key.root * 8 + static_cast<uint64_t>(key.coding);
     return std::hash<std::string_view>()(key.path) ^ (place * 0x9e3779b97f4a7c15U);
   }
 };
@@ -95,6 +96,13 @@ class OpenFile : public ListNode<OpenFile> {
     return prepared_fields().substr(validators_begin_, validators_length_);
   }
 
+  // Where the routes of a transfer keep the file mapped between responses; null where it is too
+  // large for that. They map it when they first need to, which is of no concern to who was handed
+  // the file: hence not const.
+  FileMapping* mapping() const noexcept {
+    return state_.size_bytes <= FileMapping::kSmallFileBytes ? &mapping_ : nullptr;
+  }
+
   // The codings in which there are variants beside this file. Absent until somebody has looked.
   std::optional<http::CodingSet> variants() const noexcept { return variants_; }
 
@@ -102,7 +110,7 @@ class OpenFile : public ListNode<OpenFile> {
   friend class OpenFileTable;
   friend class FileReference;
 
-  FileKey key() const noexcept { return {root_, path_, coding_}; }
+  FileKey key() const noexcept { return {root_id_, path_, coding_}; }
   void describe(const FileRequest& request) noexcept;
   void prepare_fields() noexcept;
 
@@ -112,9 +120,10 @@ class OpenFile : public ListNode<OpenFile> {
   // Its place in the table while it is not kept, so that keeping it asks for no memory.
   std::unordered_map<FileKey, OpenFile*, FileKeyHash>::node_type map_node_;
   UniqueFd fd_;
+  mutable FileMapping mapping_;
   FileState state_;
   uint64_t opened_ms_ = 0;
-  const DocumentRoot* root_ = nullptr;
+  uint64_t root_id_ = 0;
   std::string path_;
   http::Coding coding_ = http::Coding::kIdentity;
   std::string_view media_type_;

@@ -66,7 +66,7 @@ Task<Result<FileReference>> OpenFileTable::open(const FileRequest& request) noex
   FileReference reference(file);
   file.fd_ = std::move(opened->fd);
   file.state_ = opened->state;
-  file.root_ = &request.root;
+  file.root_id_ = request.root.id();
   file.path_.assign(request.path);
   if (opened->state.regular()) {
     file.describe(request);
@@ -126,6 +126,7 @@ void OpenFileTable::forget_older_than(uint64_t opened_ms) noexcept {
 
 void OpenFileTable::dropped(OpenFile& file) noexcept {
   if (file.reference_count_ > 0 || file.kept_) return;
+  file.mapping_.unmap();
   // Freeing a large file takes its time, which is not the loop's. At the end there is no loop.
   if (!ending_ && removed(file.fd())) {
     close_later(reactor_, std::move(file.fd_));

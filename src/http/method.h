@@ -1,4 +1,4 @@
-// Request methods (RFC 9110 §9), as far as a file server tells them apart.
+// Request methods (RFC 9110 §9), as far as a server tells them apart.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,10 @@ enum class Method : uint8_t {
   kGet,
   kHead,
   kOptions,
+  kPut,
+  kPost,
+  kPatch,
+  kDelete,
   kOther,  // any other registered method; RequestHead::method_name() tells which
 };
 

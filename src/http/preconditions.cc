@@ -35,13 +35,15 @@ bool is_what_client_expects(const RequestFields& fields, const Validators& curre
   return !date || !current.last_modified || *current.last_modified <= *date;
 }
 
+bool is_read(Method method) noexcept { return method == Method::kGet || method == Method::kHead; }
+
 bool client_has_it(const RequestFields& fields, Method method, const Validators& current,
                    int64_t now_seconds) noexcept {
   if (fields.value(FieldName::kIfNoneMatch)) {
     return any_line_matches(fields, FieldName::kIfNoneMatch, current.entity_tag,
                             TagComparison::kWeak);
   }
-  if (method == Method::kOther) {
+  if (!is_read(method)) {
     return false;
   }
   const auto date = only_date(fields, FieldName::kIfModifiedSince, now_seconds);
@@ -56,9 +58,13 @@ Verdict evaluate_preconditions(const RequestFields& fields, Method method,
     return Verdict::kFailed;
   }
   if (client_has_it(fields, method, current, now_seconds)) {
-    return method == Method::kOther ? Verdict::kFailed : Verdict::kNotModified;
+    return is_read(method) ? Verdict::kNotModified : Verdict::kFailed;
   }
   return Verdict::kProceed;
+}
+
+Verdict evaluate_preconditions_of_nothing(const RequestFields& fields) noexcept {
+  return fields.value(FieldName::kIfMatch) ? Verdict::kFailed : Verdict::kProceed;
 }
 
 }  // namespace sluice::http

@@ -27,7 +27,8 @@ enum class Verdict : uint8_t {
 // call it when the answer would be 2xx without them (§13.2.1).
 //   If-Match             strong comparison, "*" holds. Else 412.
 //   If-Unmodified-Since  unless there is an If-Match. Not modified after the date, else 412.
-//   If-None-Match        weak comparison, "*" does not hold. Else 304, 412 for Method::kOther.
+//   If-None-Match        weak comparison, "*" does not hold. Else 304 for GET and HEAD, 412 for all
+//                        others.
 //   If-Modified-Since    for GET and HEAD unless there is an If-None-Match. Modified after the
 //                        date, else 304; also for a date to come, which is like any other.
 // Without an entity tag, If-Match holds for "*" only and If-None-Match for all but "*".
@@ -37,5 +38,8 @@ enum class Verdict : uint8_t {
 // last_modified. `now_seconds` is for parse_date().
 Verdict evaluate_preconditions(const RequestFields& fields, Method method,
                                const Validators& current, int64_t now_seconds) noexcept;
+
+// What they say where there is nothing yet (RFC 9110 §13.1): If-Match never holds, all others do.
+Verdict evaluate_preconditions_of_nothing(const RequestFields& fields) noexcept;
 
 }  // namespace sluice::http

@@ -45,6 +45,18 @@ struct RequestParser::Callbacks {
       case HTTP_OPTIONS:
         self.layout_.method_kind = Method::kOptions;
         return 0;
+      case HTTP_PUT:
+        self.layout_.method_kind = Method::kPut;
+        return 0;
+      case HTTP_POST:
+        self.layout_.method_kind = Method::kPost;
+        return 0;
+      case HTTP_PATCH:
+        self.layout_.method_kind = Method::kPatch;
+        return 0;
+      case HTTP_DELETE:
+        self.layout_.method_kind = Method::kDelete;
+        return 0;
       default:
         self.layout_.method_kind = Method::kOther;
         break;
@@ -84,6 +96,11 @@ struct RequestParser::Callbacks {
   // Pauses because only a pause tells how far llhttp has come.
   static int chunk_header(llhttp_t*) { return HPE_PAUSED; }
 
+  static int body_data(llhttp_t* state, const char* at, size_t length) {
+    parser(state).data_ = {at, length};
+    return 0;
+  }
+
   static int message_complete(llhttp_t* state) {
     parser(state).phase_ = Phase::kComplete;
     return HPE_PAUSED;
@@ -103,6 +120,7 @@ struct RequestParser::Callbacks {
   static constexpr llhttp_settings_t body_settings() {
     llhttp_settings_t settings{};
     settings.on_chunk_header = chunk_header;
+    settings.on_body = body_data;
     settings.on_message_complete = message_complete;
     return settings;
   }
@@ -198,6 +216,7 @@ RequestParser::Step RequestParser::complete_head() noexcept {
   llhttp_t* const state = as_llhttp(llhttp_);
   chunked_ = (state->flags & F_CHUNKED) != 0;
   layout_.has_body = chunked_ || state->content_length > 0;
+  content_length_ = chunked_ ? 0 : state->content_length;
   if (const int status = head_error(); status != 0) {
     return fail(status);
   }
@@ -220,6 +239,18 @@ int RequestParser::head_error() const noexcept {
 }
 
 RequestParser::Step RequestParser::parse_body(std::string_view bytes) noexcept {
+  size_t consumed = 0;
+  while (true) {
+    std::string_view data;
+    const Step step = parse_body(bytes.substr(consumed), data);
+    consumed += step.consumed;
+    if (step.state != State::kNeedMore || consumed == bytes.size()) return {step.state, consumed};
+  }
+}
+
+RequestParser::Step RequestParser::parse_body(std::string_view bytes,
+                                              std::string_view& data) noexcept {
+  data = {};
   if (phase_ == Phase::kFailed) {
     return {State::kInvalid, 0};
   }
@@ -229,8 +260,11 @@ RequestParser::Step RequestParser::parse_body(std::string_view bytes) noexcept {
     return {State::kMessageComplete, 0};
   }
   size_t consumed = 0;
-  while (consumed < bytes.size()) {
+  while (consumed < bytes.size() && data.empty()) {
+    // llhttp stops at the head of every chunk, so this comes upon the data of one at most.
+    data_ = {};
     const Outcome outcome = execute(bytes.substr(consumed), 0);
+    data = data_;
     if (outcome == Outcome::kInvalid) {
       return fail(400);
     }

@@ -1,4 +1,4 @@
-// Reads one request off a connection (RFC 9112): the head into offsets, the body into nothing.
+// Reads one request off a connection (RFC 9112): the head into offsets, the body piece by piece.
 #pragma once
 
 #include <cstddef>
@@ -57,6 +57,15 @@ class RequestParser {
   // REQUIRES: kHeadComplete before.
   Step parse_body(std::string_view bytes) noexcept;
 
+  // The same up to the next bytes of content, which `data` then refers to within `bytes`. Empty
+  // `data`: there is none in what was consumed. After kNeedMore with bytes left, go on with those.
+  Step parse_body(std::string_view bytes, std::string_view& data) noexcept;
+
+  // True exactly when the body comes in chunks; otherwise content_length() says how long it is.
+  // REQUIRES: kHeadComplete before.
+  bool chunked() const noexcept { return chunked_; }
+  uint64_t content_length() const noexcept { return content_length_; }
+
   // REQUIRES: kInvalid before. 400, 414, 431, 501 or 505.
   int error_status() const noexcept { return error_status_; }
 
@@ -111,6 +120,9 @@ class RequestParser {
   const char* piece_ = nullptr;
   size_t piece_offset_ = 0;
   size_t piece_used_ = 0;  // after a pause: bytes of the piece before it
+
+  uint64_t content_length_ = 0;
+  std::string_view data_;  // what llhttp has come upon
 
   // A chunked body: bytes read; where the bytes between data that come next begin (the end of a
   // chunk, a chunk-size line, trailers); what those held so far beyond what a chunk needs.

@@ -50,6 +50,12 @@ class Deadline final : private Timer {
   }
   void disarm() noexcept { reactor_.timers().cancel(*this); }
 
+  // Forgets also that it has passed: what follows is no consequence of that.
+  void clear() noexcept {
+    disarm();
+    passed_ = false;
+  }
+
   // Since it was armed.
   bool passed() const noexcept { return passed_; }
 

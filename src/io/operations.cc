@@ -15,6 +15,14 @@ Receive::Receive(Reactor& reactor, int socket, std::span<char> buffer) noexcept 
   io_uring_prep_recv(&reactor.ring().prepare(*this), socket, buffer.data(), buffer.size(), 0);
 }
 
+ReadOnWorker::ReadOnWorker(Reactor& reactor, int file, std::span<char> buffer,
+                           uint64_t offset) noexcept
+    : OneShot(reactor) {
+  io_uring_sqe& entry = reactor.ring().prepare(*this);
+  io_uring_prep_read(&entry, file, buffer.data(), static_cast<unsigned>(buffer.size()), offset);
+  entry.flags |= IOSQE_ASYNC;
+}
+
 Poll::Poll(Reactor& reactor, int fd, unsigned events) noexcept : OneShot(reactor) {
   io_uring_prep_poll_add(&reactor.ring().prepare(*this), fd, events);
 }

@@ -29,6 +29,13 @@ class Receive final : public OneShot {
   Receive(Reactor& reactor, int socket, std::span<char> buffer) noexcept;
 };
 
+// pread(2) on an io-wq worker, whatever the file system and the flags of the descriptor: elsewhere
+// O_NONBLOCK has some of them say -EAGAIN for what is not in the page cache, again and again.
+class ReadOnWorker final : public OneShot {
+ public:
+  ReadOnWorker(Reactor& reactor, int file, std::span<char> buffer, uint64_t offset) noexcept;
+};
+
 // poll(2) for one descriptor, once: yields the events.
 class Poll final : public OneShot {
  public:

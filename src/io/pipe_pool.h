@@ -1,14 +1,13 @@
 // The pipes that file data travels through.
 #pragma once
 
-#include <coroutine>
 #include <cstdint>
 #include <utility>
 #include <vector>
 
 #include <sluice/unique_fd.h>
 
-#include "base/intrusive_list.h"
+#include "base/counter.h"
 #include "runtime/reactor.h"
 
 namespace sluice {
@@ -20,16 +19,21 @@ struct Pipe {
   uint32_t bytes_inside = 0;  // kept by whoever splices
 };
 
-// A bounded number of pipes, made when they are first needed and then kept. Who finds none waits in
-// line. A pipe enters the pool empty: bytes left inside are thrown away first, or the next client
-// would receive them.
+// A bounded number of pipes, made when they are first needed and then kept. Nobody waits for one:
+// there are other ways for a file. A pipe enters the pool empty: bytes left inside are thrown away
+// first, or the next client would receive them.
 //
 // Not thread-safe: one a shard. Must outlive its leases.
 class PipePool {
  public:
-  // `count` pipes at the most; each holds `bytes_each` (fcntl(2), F_SETPIPE_SZ), or less where the
-  // system refuses that.
-  PipePool(Reactor& reactor, uint32_t count, uint32_t bytes_each);
+  // A pipe that holds less is not worth its system calls, unless all are to be that small.
+  static constexpr uint32_t kSmallestBytes = 64 * 1024;
+  // Once the system has refused a pipe of that size, or any, it is asked again after this time.
+  static constexpr uint64_t kRefusalMs = 1'000;
+
+  // `count` pipes at the most; each holds `bytes_each` (fcntl(2), F_SETPIPE_SZ), or less, but
+  // kSmallestBytes, where the system refuses that. `in_use` says how many are on loan.
+  PipePool(Reactor& reactor, uint32_t count, uint32_t bytes_each, Counter& in_use);
   ~PipePool();
   PipePool(const PipePool&) = delete;
   PipePool& operator=(const PipePool&) = delete;
@@ -63,48 +67,25 @@ class PipePool {
     Pipe pipe_;
   };
 
-  //   PipePool::Acquire acquire(pool, timeout_ms);
-  //   PipePool::Lease pipe = co_await acquire;    // empty after timeout_ms
-  class Acquire : private Resumable, private Timer, private ListNode<Acquire> {
-   public:
-    Acquire(PipePool& pool, uint64_t timeout_ms) noexcept : pool_(pool), timeout_ms_(timeout_ms) {}
-    bool await_ready() noexcept { return (lease_ = pool_.try_acquire()).operator bool(); }
-    void await_suspend(std::coroutine_handle<> awaiting) noexcept;
-    Lease await_resume() noexcept;
-
-   private:
-    friend class PipePool;
-    template <class T, class Tag>
-    friend class IntrusiveList;
-
-    void expire() noexcept override;
-
-    PipePool& pool_;
-    const uint64_t timeout_ms_;
-    Lease lease_;
-  };
-
-  // True when pipes are so few that one should not be kept by who cannot use it now.
-  bool scarce() const noexcept { return in_use_ * 2 > count_; }
-
-  // True when somebody waits for a pipe.
-  bool wanted() const noexcept { return !waiting_.empty(); }
-
-  uint32_t in_use() const noexcept { return in_use_; }
-
- private:
   // Empty when all are in use, or the system refuses another one.
   Lease try_acquire() noexcept;
+
+  // True when pipes are so few that one should not be kept by who cannot use it now.
+  bool scarce() const noexcept { return in_use() * 2 > count_; }
+
+  uint32_t in_use() const noexcept { return static_cast<uint32_t>(in_use_.value()); }
+
+ private:
   void give_back(Pipe pipe) noexcept;
   bool discard_contents(Pipe& pipe) noexcept;
 
   Reactor& reactor_;
   const uint32_t count_;
   const uint32_t bytes_each_;
-  uint32_t in_use_ = 0;
+  Counter& in_use_;
   std::vector<Pipe> free_;
+  uint64_t refused_until_ms_ = 0;
   UniqueFd null_device_;  // where unwanted bytes go, still without being copied
-  IntrusiveList<Acquire, Acquire> waiting_;
 };
 
 }  // namespace sluice

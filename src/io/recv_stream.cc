@@ -32,6 +32,12 @@ void RecvStream::start() noexcept {
   entry.buf_group = ReceiveBuffers::kGroup;
 }
 
+void RecvStream::stop() noexcept {
+  if (!in_flight() || cancel_requested_) return;
+  cancel_requested_ = true;
+  request_cancel(reactor_, *this);
+}
+
 void RecvStream::complete(Completion completion) noexcept {
   ReceiveBuffers& buffers = reactor_.ring().receive_buffers();
   if (completion.result > 0) {
@@ -43,10 +49,7 @@ void RecvStream::complete(Completion completion) noexcept {
       buffers.link(last_).next = id;
     }
     last_ = id;
-    if (queued_ >= kPauseAt && in_flight() && !cancel_requested_) {
-      cancel_requested_ = true;
-      request_cancel(reactor_, *this);
-    }
+    if (queued_ >= kPauseAt) stop();
   } else {
     if (completion.has_buffer()) buffers.recycle(completion.buffer_id());
     if (completion.result == 0) {

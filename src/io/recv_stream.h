@@ -62,8 +62,15 @@ class RecvStream final : private Operation {
   // True when take() has something to say without waiting.
   bool ready() const noexcept { return queued_ > 0 || ending_ != Ending::kNone; }
 
+  // True when the next take() yields bytes.
+  bool holds_bytes() const noexcept { return queued_ > 0; }
+
   // Makes sure that the kernel receives. REQUIRES: nothing is ready().
   void start() noexcept;
+
+  // Ends what start() began: it is over() soon, and until then more may arrive. Nothing is lost,
+  // and start() goes on.
+  void stop() noexcept;
 
   // Resumes when something has changed; then look at ready() again.
   Event::Awaiter changed() noexcept { return changed_.wait(); }

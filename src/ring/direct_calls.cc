@@ -38,6 +38,10 @@ ssize_t retried(Call call) noexcept {
   return result < 0 ? -errno : result;
 }
 
+// A memfd, or a file of tmpfs or hugetlbfs: no others have seals. statfs(2) would know more, but
+// may ask a server.
+bool lives_in_memory(int file) noexcept { return fcntl(file, F_GET_SEALS) >= 0; }
+
 loff_t* pointer_to(loff_t& offset) noexcept {
   return offset == DirectCalls::kNoOffset ? nullptr : &offset;
 }
@@ -93,21 +97,33 @@ ssize_t DirectCalls::send_file(int to, int file, uint64_t offset, size_t bytes) 
 }
 
 int DirectCalls::cached(int file, uint64_t offset, uint64_t bytes) noexcept {
-  // Shards share what the kernel can do.
-  static std::atomic<bool> cachestat_refused = false;
   if (bytes == 0) return 1;
-  if (!cachestat_refused.load(std::memory_order_relaxed)) {
-    CachestatRange range{offset, bytes};
-    Cachestat answer{};
-    if (syscall(kCachestat, file, &range, &answer, 0) == 0) {
-      const uint64_t pages = (offset + bytes - 1) / kPageBytes - offset / kPageBytes + 1;
-      return answer.cached_pages >= pages ? 1 : 0;
-    }
-    if (errno == ENOSYS || errno == EPERM) cachestat_refused = true;
+  const uint64_t pages = (offset + bytes - 1) / kPageBytes - offset / kPageBytes + 1;
+  const ssize_t found = cached_pages(file, offset, bytes);
+  if (found >= 0 && static_cast<uint64_t>(found) < pages) return 0;
+  for (const uint64_t at : {offset + bytes - 1, offset}) {
+    char byte = 0;
+    const ssize_t read = read_cached(file, {&byte, 1}, at);
+    if (read == -EOPNOTSUPP) return lives_in_memory(file) ? 1 : 0;
+    // Only "it would wait" is a no: what else is wrong the route itself will find.
+    if (read == -EAGAIN) return 0;
+    if (pages == 1) break;
   }
-  char byte = 0;
-  // Only "it would wait" is a no: what else is wrong the route itself will find.
-  return read_cached(file, {&byte, 1}, offset) == -EAGAIN ? 0 : 1;
+  return 1;
+}
+
+ssize_t DirectCalls::cached_pages(int file, uint64_t offset, uint64_t bytes) noexcept {
+  // Shards share what the kernel can do.
+  static std::atomic<bool> refused = false;
+  if (refused.load(std::memory_order_relaxed)) return -ENOSYS;
+  CachestatRange range{offset, bytes};
+  Cachestat answer{};
+  if (syscall(kCachestat, file, &range, &answer, 0) == 0) {
+    return static_cast<ssize_t>(answer.cached_pages);
+  }
+  // EPERM: of a sandbox.
+  if (errno == ENOSYS || errno == EPERM) refused.store(true, std::memory_order_relaxed);
+  return -errno;
 }
 
 }  // namespace sluice

@@ -45,9 +45,15 @@ class DirectCalls {
   // sendfile(2). `to` must be non-blocking.
   virtual ssize_t send_file(int to, int file, uint64_t offset, size_t bytes) noexcept;
 
-  // Whether reading this part of a file would wait for no disk: 1 or 0. By cachestat(2) (all of
-  // it), else preadv2(2) with RWF_NOWAIT (its first byte).
+  // Whether reading this part of a file would wait for no disk: 1 or 0. All of it must be in the
+  // page cache (cachestat(2)), and its first and last byte be read there already (preadv2(2) with
+  // RWF_NOWAIT): a page is in the cache from when its read begins. What no file system but those
+  // in memory tells is taken for a no.
   virtual int cached(int file, uint64_t offset, uint64_t bytes) noexcept;
+
+  // How many pages of this part are in the page cache, also those whose read is under way
+  // (cachestat(2)); -ENOSYS before Linux 6.5. `bytes` > 0.
+  virtual ssize_t cached_pages(int file, uint64_t offset, uint64_t bytes) noexcept;
 };
 
 }  // namespace sluice

@@ -2,27 +2,17 @@
 
 #include <sys/socket.h>
 
-#include <charconv>
 #include <utility>
 
+#include "runtime/yield.h"
+#include "server/response_stream_writer.h"
 #include "transfer/socket_readiness.h"
 
 namespace sluice {
 
 namespace {
 
-// Whether the content of a request may be skipped, or only the end of the connection gets rid of
-// it.
-bool content_is_skippable(const http::RequestHead& head, uint64_t limit_bytes) noexcept {
-  // The client waits for leave to send it (RFC 9110 §10.1.1), and after a final response it may
-  // send it or not.
-  if (head.find("Expect")) return false;
-  const auto length = head.find("Content-Length");
-  if (!length) return true;
-  uint64_t bytes = 0;
-  const auto parsed = std::from_chars(length->data(), length->data() + length->size(), bytes);
-  return parsed.ec == std::errc() && bytes <= limit_bytes;
-}
+constexpr uint64_t kRequestsInARow = 32;
 
 // Of a request that could not be parsed: whether its response has content (RFC 9110 §9.3.2).
 http::Method method_of(std::string_view request) noexcept {
@@ -74,6 +64,12 @@ Task<void> Connection::run() noexcept {
     }
     Task<Next> serving = serve_request();
     next = co_await serving;
+    // A client that pipelines may never have to be waited for: others come first now and then, and
+    // the stack is unwound.
+    if (++served_count_ % kRequestsInARow == 0) {
+      Yield yield(context_.reactor);
+      co_await yield;
+    }
   }
 
   if (next == Next::kOrderly) {
@@ -119,7 +115,8 @@ Task<Connection::Next> Connection::serve_request() noexcept {
 }
 
 // Leaves the head parsed and `base` at its first byte. A head that came in one piece is parsed
-// where it lies; one in several is gathered in a block.
+// where it lies; one in several is gathered in a block, and so is one that content follows, because
+// that is received while the head is still needed.
 Task<Connection::Next> Connection::read_head(http::RequestParser& parser, SlabPool::Block& gathered,
                                              const char*& base) noexcept {
   size_t gathered_bytes = 0;
@@ -133,8 +130,9 @@ Task<Connection::Next> Connection::read_head(http::RequestParser& parser, SlabPo
       co_return co_await refusing;
     }
     const bool complete = step.state == http::RequestParser::State::kHeadComplete;
-    if (complete && !gathered) {
-      base = piece.data();
+    const char* const begin = piece.data();
+    if (complete && !gathered && !parser.head(begin).has_body()) {
+      base = begin;
       input_.consume(step.consumed);
       co_return Next::kRequest;
     }
@@ -166,26 +164,33 @@ Task<Connection::Next> Connection::read_head(http::RequestParser& parser, SlabPo
 
 Task<Connection::Next> Connection::answer(http::RequestParser& parser,
                                           const http::RequestHead& head) noexcept {
-  const bool has_content = head.has_body();
-  bool content_complete = !has_content;
-  // What has come with the head is looked at first: if it is malformed, the request is.
-  if (has_content && !take_content(parser, content_complete)) {
-    Task<Next> refusing = refuse(parser.error_status(), head.method());
-    co_return co_await refusing;
-  }
+  ConnectionContent content({.socket = socket_,
+                             .input = input_,
+                             .parser = parser,
+                             .transfer = context_.transfer,
+                             .counters = context_.counters,
+                             .progress_ms = context_.limits.receive_progress_timeout_ms},
+                            head);
   ResponseDraft response(context_.blocks, context_.common_fields.now());
   {
     // Its frame, which has room for paths, is not for keeping while a client takes its time.
-    Task<void> responding = context_.handler.respond(head, response);
+    Task<void> responding = context_.handler.respond(head, content, response);
     co_await responding;
+  }
+  socket_.deadline().clear();
+  const http::Method method = head.method();
+  const bool skippable = content.skippable(context_.limits.unwanted_content_bytes);
+  // If what has come of the content is malformed, the request is.
+  if (!content.discard_arrived()) {
+    Task<Next> refusing = refuse(parser.error_status(), method);
+    co_return co_await refusing;
   }
 
   if (response.status() == 503) context_.counters.requests_refused.increment();
-  const http::Method method = head.method();
-  const bool persists =
-      head.keep_alive() && !context_.draining && head.method_name() != "CONNECT" &&
-      response.status() != 400 &&
-      (!has_content || content_is_skippable(head, context_.limits.unwanted_content_bytes));
+  const bool doubtful = response.status() == 400 && !response.is_of_handler();
+  const bool persists = head.keep_alive() && !context_.draining &&
+                        head.method_name() != "CONNECT" && !doubtful &&
+                        !response.ends_connection() && skippable;
   if (!persists) {
     response.head().field("Connection", "close");
   } else if (head.minor_version() == 0) {
@@ -197,9 +202,9 @@ Task<Connection::Next> Connection::answer(http::RequestParser& parser,
   input_.release_consumed();
   Task<Next> sending = send(response, method, persists ? Next::kRequest : Next::kOrderly);
   const Next next = co_await sending;
-  if (next != Next::kRequest || content_complete) co_return next;
+  if (next != Next::kRequest || content.complete()) co_return next;
   if (context_.draining) co_return Next::kOrderly;
-  Task<Next> skipping = skip_content(parser);
+  Task<Next> skipping = skip_content(content);
   co_return co_await skipping;
 }
 
@@ -218,26 +223,21 @@ Task<Connection::Next> Connection::send(ResponseDraft& response, http::Method me
   response.head().end();
   SLUICE_CHECK(response.head().ok());
   SocketReadiness sink(socket_, context_.limits.send_progress_timeout_ms);
-  Task<Result<void>> sending = send_response(context_.transfer, sink, response.head().view(),
-                                             response.body_for(method), response.send_options());
+  const Response::Stream* const stream = response.stream_for(method);
+  Task<Result<void>> sending =
+      stream != nullptr ? stream_response(context_.transfer, socket_, sink, response, *stream,
+                                          context_.handler.handler_log())
+                        : send_response(context_.transfer, sink, response.head().view(),
+                                        response.body_for(method), response.send_options());
   const Result<void> sent = co_await sending;
   if (sent) co_return after;
   note_failure(sent.error());
   co_return sent.error().code == ErrorCode::kPeerGone ? Next::kGone : Next::kReset;
 }
 
-// Takes what is there of the content. False when it is malformed.
-bool Connection::take_content(http::RequestParser& parser, bool& complete) noexcept {
-  const http::RequestParser::Step step = parser.parse_body(input_.available());
-  if (step.state == http::RequestParser::State::kInvalid) return false;
-  input_.consume(step.consumed);
-  complete = step.state == http::RequestParser::State::kMessageComplete;
-  return true;
-}
-
 // Reads the rest of the content of the request that was answered, so that none of it is taken for
 // the next one.
-Task<Connection::Next> Connection::skip_content(http::RequestParser& parser) noexcept {
+Task<Connection::Next> Connection::skip_content(ConnectionContent& content) noexcept {
   phase_ = Phase::kSkipping;
   socket_.deadline().arm(context_.limits.head_timeout_ms, Deadline::Ends::kReceiving);
   uint64_t skipped_bytes = 0;
@@ -245,11 +245,9 @@ Task<Connection::Next> Connection::skip_content(http::RequestParser& parser) noe
     Task<RequestInput::More> receiving = input_.more();
     const RequestInput::More more = co_await receiving;
     if (more != RequestInput::More::kBytes) co_return Next::kGone;
-    const size_t piece_bytes = input_.available().size();
-    bool complete = false;
-    if (!take_content(parser, complete)) co_return Next::kOrderly;
-    if (complete) co_return Next::kRequest;
-    skipped_bytes += piece_bytes;
+    skipped_bytes += input_.available().size();
+    if (!content.discard_arrived()) co_return Next::kOrderly;
+    if (content.complete()) co_return Next::kRequest;
     if (skipped_bytes > context_.limits.unwanted_content_bytes) co_return Next::kOrderly;
   }
 }

@@ -12,6 +12,7 @@
 #include "runtime/gate.h"
 #include "runtime/task.h"
 #include "server/common_fields.h"
+#include "server/connection_content.h"
 #include "server/counters.h"
 #include "server/operator_log.h"
 #include "server/request_input.h"
@@ -79,8 +80,7 @@ class Connection : public ListNode<Connection> {
   Task<Next> answer(http::RequestParser& parser, const http::RequestHead& head) noexcept;
   Task<Next> refuse(int status, http::Method method) noexcept;
   Task<Next> send(ResponseDraft& response, http::Method method, Next after) noexcept;
-  bool take_content(http::RequestParser& parser, bool& complete) noexcept;
-  Task<Next> skip_content(http::RequestParser& parser) noexcept;
+  Task<Next> skip_content(ConnectionContent& content) noexcept;
   Task<void> linger() noexcept;
   void note_failure(const Error& error) noexcept;
 
@@ -88,6 +88,7 @@ class Connection : public ListNode<Connection> {
   Socket socket_;
   RequestInput input_;
   Phase phase_ = Phase::kIdle;
+  uint64_t served_count_ = 0;  // requests
 };
 
 }  // namespace sluice

@@ -29,7 +29,7 @@ std::string_view index_path(std::string_view directory, std::string_view name,
 }
 
 FileKey key_of(const MountedDirectory& mount, std::string_view path) noexcept {
-  return {&mount.root, path, http::Coding::kIdentity};
+  return {mount.root.id(), path, http::Coding::kIdentity};
 }
 
 }  // namespace

@@ -19,6 +19,7 @@ namespace sluice {
 namespace {
 
 constexpr std::string_view kUnixPrefix = "unix:";
+constexpr std::string_view kDescriptorPrefix = "fd:";
 
 struct SocketAddress {
   sockaddr_storage storage{};
@@ -32,7 +33,14 @@ struct SocketAddress {
   throw StartError(StartError::Kind::kUsage, "listen",
                    "'" + text +
                        "' is no address; allowed are IPv4:PORT, [IPv6]:PORT with PORT from 0 to "
-                       "65535 (0: any that is free), and unix:/path");
+                       "65535 (0: any that is free), unix:/path, and fd:N for a socket that "
+                       "listens already");
+}
+
+[[noreturn]] void refuse_descriptor(const std::string& text, const std::string& reason) {
+  throw StartError(StartError::Kind::kUsage, "listen",
+                   "'" + text + "' " + reason +
+                       "; it must be the number of a stream socket (TCP or Unix) that listens");
 }
 
 [[noreturn]] void refuse_system(const std::string& text, int system_errno) {
@@ -60,6 +68,14 @@ SocketAddress parse_unix(const std::string& text) {
   path.copy(unix_address->sun_path, path.size());
   address.length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + 1);
   return address;
+}
+
+int parse_descriptor(const std::string& text) {
+  int fd = -1;
+  const char* const end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data() + kDescriptorPrefix.size(), end, fd);
+  if (parsed.ec != std::errc() || parsed.ptr != end || fd < 0) refuse_text(text);
+  return fd;
 }
 
 SocketAddress parse_internet(const std::string& text) {
@@ -117,6 +133,15 @@ std::string name_of(SocketAddress& address) {
   return "http://" + std::string(host) + ":" + std::to_string(ntohs(v4->sin_port));
 }
 
+std::string name_of_unix(const SocketAddress& address) {
+  const auto* unix_address = reinterpret_cast<const sockaddr_un*>(&address.storage);
+  const size_t length = address.length - offsetof(sockaddr_un, sun_path);
+  const std::string_view path(unix_address->sun_path, length);
+  // The abstract ones (unix(7)) begin with a zero, and are written with '@' in its place.
+  if (path.starts_with('\0')) return "unix:@" + std::string(path.substr(1));
+  return "unix:" + std::string(path.substr(0, path.find('\0')));
+}
+
 // A socket file that nobody listens on any more is what a killed server leaves.
 void remove_stale_socket(SocketAddress& address, const std::string& path) {
   struct stat status;
@@ -171,10 +196,47 @@ BoundAddress bind_internet(const std::string& text, unsigned shard_count, uint32
   return bound;
 }
 
+int option_of(int socket, int option) noexcept {
+  int value = -1;
+  socklen_t length = sizeof value;
+  return getsockopt(socket, SOL_SOCKET, option, &value, &length) == 0 ? value : -1;
+}
+
+BoundAddress adopt_descriptor(const std::string& text, unsigned shard_count) {
+  const int fd = parse_descriptor(text);
+  if (fcntl(fd, F_GETFD) < 0) refuse_descriptor(text, "is no open descriptor");
+  const int type = option_of(fd, SO_TYPE);
+  if (type < 0) refuse_descriptor(text, "is no socket");
+  if (type != SOCK_STREAM) refuse_descriptor(text, "is no stream socket");
+  if (option_of(fd, SO_ACCEPTCONN) != 1) refuse_descriptor(text, "does not listen");
+  SocketAddress address;
+  address.length = sizeof address.storage;
+  if (getsockname(fd, address.get(), &address.length) != 0) refuse_system(text, errno);
+  BoundAddress bound;
+  switch (address.family()) {
+    case AF_UNIX:
+      bound.name = name_of_unix(address);
+      break;
+    case AF_INET:
+    case AF_INET6:
+      bound.name = name_of(address);
+      set_option(fd, IPPROTO_TCP, TCP_NODELAY);  // as for our own
+      break;
+    default:
+      refuse_descriptor(text, "is of another family");
+  }
+  for (unsigned shard = 0; shard < shard_count; ++shard) {
+    bound.sockets.emplace_back(fcntl(fd, F_DUPFD_CLOEXEC, 0));
+    if (!bound.sockets.back()) refuse_system(text, errno);
+  }
+  return bound;
+}
+
 }  // namespace
 
 BoundAddress bind_address(const std::string& text, unsigned shard_count, uint32_t backlog_count) {
   if (text.starts_with(kUnixPrefix)) return bind_unix(text, shard_count, backlog_count);
+  if (text.starts_with(kDescriptorPrefix)) return adopt_descriptor(text, shard_count);
   return bind_internet(text, shard_count, backlog_count);
 }
 
@@ -182,6 +244,8 @@ std::string problem_of_address(const std::string& text) {
   try {
     if (text.starts_with(kUnixPrefix)) {
       parse_unix(text);
+    } else if (text.starts_with(kDescriptorPrefix)) {
+      parse_descriptor(text);
     } else {
       parse_internet(text);
     }

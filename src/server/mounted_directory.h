@@ -13,13 +13,19 @@
 
 namespace sluice {
 
-// Compiled once, then read by every shard.
+class UploadDirectory;
+struct ResumableDirectory;
+
+// Refers to a ServedDirectory.
 struct MountedDirectory {
   // "" for a site's own directory, else as in Mount::path: "/downloads".
   std::string prefix;
-  DocumentRoot root;
+  const DocumentRoot& root;
   const Directory& options;
-  std::vector<rules::Pattern> fallback_exclude;
+  const std::vector<rules::Pattern>& fallback_exclude;
+  // Both null exactly when nothing may be put here (Directory::uploads).
+  UploadDirectory* uploads = nullptr;
+  ResumableDirectory* resumable = nullptr;
 
   // The path below the root of a path of the site ("/downloads/a" → "a"), without slashes at its
   // ends; absent for a path that is not in this directory.

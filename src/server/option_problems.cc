@@ -125,12 +125,41 @@ void check_fallback(const Directory& directory, const std::string& prefix, const
   }
 }
 
+// A year: what is above can only be a mistake.
+constexpr uint64_t kMostResumeMs = 365ULL * 24 * 3600 * 1000;
+
+void check_uploads(const Directory& directory, const std::string& where, Problems& problems) {
+  const uint64_t resume_ms = directory.upload.resume_ms;
+  if (resume_ms > kMostResumeMs) {
+    problems.add(
+        where + ".upload.resume_ms",
+        std::to_string(resume_ms) + " is too long; at most 31536000000, a year, is allowed");
+  }
+  if (!directory.uploads) return;
+  if (directory.upload.limit_bytes == 0) {
+    problems.add(where + ".upload.limit_bytes", "0 is not allowed; 1 and more is");
+  }
+  const std::string& root = directory.root;
+  if (::access(root.c_str(), F_OK) == 0 && ::access(root.c_str(), W_OK | X_OK) != 0) {
+    problems.add(where + ".uploads", "'" + root + "': " + strerrordesc_np(errno) +
+                                         "; this process must be allowed to write to it");
+  }
+}
+
+void check_transfer(const Directory& directory, const std::string& where, Problems& problems) {
+  if (directory.transfer == Route::kCopyFileRange) {
+    problems.add(where + ".transfer",
+                 "'copy-file-range' is not allowed; it is from file to file, not for responses");
+  }
+}
+
 void check_directory(const Directory& directory, const std::string& prefix,
                      const std::string& where, const Options& options, Problems& problems) {
-  check_root(directory.root, where + ".root", problems);
   check_index(directory.index, where, problems);
   check_fallback(directory, prefix, where, problems);
   check_error_pages(directory, prefix, where, problems);
+  check_transfer(directory, where, problems);
+  check_uploads(directory, where, problems);
   if (directory.compress && options.cache_directory.empty()) {
     problems.add(where + ".compress",
                  "there is no place for compressed files; cache_directory must name one");
@@ -160,7 +189,25 @@ void check_mounts(const Site& site, const std::string& where, const Options& opt
     } else if (!seen.insert(prefix).second) {
       problems.add(member + ".path", "'" + mount.path + "' is the path of two mounts");
     }
+    check_root(mount.root, member + ".root", problems);
     check_directory(mount, prefix, member, options, problems);
+  }
+}
+
+void check_handlers(const Site& site, const std::string& where, Problems& problems) {
+  std::set<std::string> seen;
+  for (size_t i = 0; i < site.handlers.size(); ++i) {
+    const HandlerRoute& route = site.handlers[i];
+    const std::string member = at(where, "handlers", i);
+    std::string prefix = route.prefix;
+    if (prefix.ends_with('/')) prefix.pop_back();
+    if (route.prefix != "/" && !is_mount_path(route.prefix)) {
+      problems.add(member + ".prefix",
+                   "'" + route.prefix + "' is not allowed; a path such as '/api' is");
+    } else if (!seen.insert(prefix).second) {
+      problems.add(member + ".prefix", "'" + route.prefix + "' is the prefix of two handlers");
+    }
+    if (!route.handler) problems.add(member + ".handler", "there must be one; it is empty");
   }
 }
 
@@ -181,8 +228,13 @@ void check_rules(const Site& site, const std::string& where, Problems& problems)
 
 void check_site(const Site& site, const std::string& where, const Options& options,
                 Problems& problems) {
+  // Where others answer, there need be no directory.
+  if (!site.root.empty() || (site.mounts.empty() && site.handlers.empty())) {
+    check_root(site.root, where + ".root", problems);
+  }
   check_directory(site, "", where, options, problems);
   check_mounts(site, where, options, problems);
+  check_handlers(site, where, problems);
   check_rules(site, where, problems);
   check_auth(site, where, problems);
 }

@@ -12,6 +12,16 @@ void RequestInput::release_consumed() noexcept {
   block_ = SlabPool::Block();
 }
 
+bool RequestInput::next_arrived() noexcept {
+  SLUICE_ASSERT(available_.empty());
+  RecvStream& incoming = socket_.incoming();
+  if (!incoming.holds_bytes()) return false;
+  release_consumed();
+  received_ = incoming.take().bytes;
+  available_ = received_.view();
+  return true;
+}
+
 Task<RequestInput::More> RequestInput::more() noexcept {
   SLUICE_ASSERT(available_.empty());
   release_consumed();

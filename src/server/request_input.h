@@ -15,13 +15,18 @@ class RequestInput {
   // `blocks` is where memory comes from when the ring has no buffer left.
   RequestInput(Socket& socket, SlabPool& blocks) noexcept : socket_(socket), blocks_(blocks) {}
 
-  // What has arrived and is not consumed. Stays valid until more() is called.
+  // What has arrived and is not consumed. Stays valid until more() or
+  // next_arrived() is called.
   std::string_view available() const noexcept { return available_; }
 
   void consume(size_t byte_count) noexcept { available_.remove_prefix(byte_count); }
 
   // Gives back the memory of what was consumed, if all was.
   void release_consumed() noexcept;
+
+  // Goes on to what has arrived behind that, without waiting; false: nothing has. REQUIRES:
+  // available() is empty.
+  bool next_arrived() noexcept;
 
   enum class More : uint8_t {
     kBytes,  // available() holds some

@@ -15,6 +15,7 @@ void ResponseDraft::fail(int status, std::string_view fields) noexcept {
       .field("Content-Type", "text/html; charset=utf-8")
       .field("Content-Length", page.size());
   body_ = MemoryBody{page};
+  error_page_ = true;
 }
 
 void ResponseDraft::replace_page(FileReference file) noexcept {
@@ -23,11 +24,12 @@ void ResponseDraft::replace_page(FileReference file) noexcept {
   head_.field("Content-Type", file->media_type());
   const uint64_t size = file->state().size_bytes;
   send_file(std::move(file), {0, size});
+  error_page_ = false;
 }
 
 void ResponseDraft::send_file(FileReference file, http::ByteRange range) noexcept {
   head_.field("Content-Length", range.length);
-  body_ = FileRange{file->fd(), range.first, range.length};
+  body_ = FileRange{file->fd(), range.first, range.length, file->mapping()};
   file_ = std::move(file);
 }
 
@@ -47,10 +49,30 @@ void ResponseDraft::send_file_parts(FileReference file, const http::RangeSet& ra
       .field("Content-Length", framing->content_length());
   for (size_t i = 0; i < ranges.count; ++i) {
     const http::ByteRange range = ranges.ranges[i];
-    parts_[i] = {framing->part_head(i), {file->fd(), range.first, range.length}};
+    parts_[i] = {framing->part_head(i), {file->fd(), range.first, range.length, file->mapping()}};
   }
   body_ = FileParts{std::span(parts_).first(ranges.count), framing->end()};
   file_ = std::move(file);
+}
+
+void ResponseDraft::send_kept(BodySource body, std::unique_ptr<Response::Body> kept) noexcept {
+  stream_framing_ = StreamFraming::kLength;
+  body_ = body;
+  kept_ = std::move(kept);
+}
+
+void ResponseDraft::send_stream(std::unique_ptr<Response::Body> kept,
+                                bool understands_chunks) noexcept {
+  kept_ = std::move(kept);
+  if (const auto length = std::get<Response::Stream>(*kept_).length) {
+    stream_framing_ = StreamFraming::kLength;
+    head_.field("Content-Length", *length);
+  } else if (understands_chunks) {
+    stream_framing_ = StreamFraming::kChunks;
+    head_.field("Transfer-Encoding", "chunked");
+  } else {
+    stream_framing_ = StreamFraming::kUntilClose;
+  }
 }
 
 void ResponseDraft::restore_framing_fields() noexcept {

@@ -3,10 +3,13 @@
 
 #include <array>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+
+#include <sluice/response.h>
 
 #include "base/slab_pool.h"
 #include "files/open_file.h"
@@ -18,6 +21,9 @@
 #include "transfer/transfer.h"
 
 namespace sluice {
+
+// How a client knows where a body ends that is written while it is sent (RFC 9112 §6.3).
+enum class StreamFraming : uint8_t { kLength, kChunks, kUntilClose };
 
 // The handler begins it once, appends its fields and names the body; the connection adds what is
 // the connection's own, ends the head and sends it.
@@ -44,14 +50,18 @@ class ResponseDraft {
     status_ = status;
     head_ = http::HeadWriter(storage_.span());
     body_ = {};
+    kept_.reset();
     boundary_.reset();
     fallback_ = false;
+    error_page_ = false;
     return head_.status_line(status).raw(common_fields_);
   }
 
   // A short page that says what `status` means, with its Content-Length and Content-Type.
   // `fields` are complete lines that belong to the status ("Allow: GET, HEAD\r\n").
   void fail(int status, std::string_view fields = {}) noexcept;
+  // Whether this is such a page, of an error.
+  bool is_error_page() const noexcept { return error_page_ && status_ >= 400; }
 
   // 503: something is short that will not be for long (RFC 9110 §10.2.3).
   void refuse_for_now() noexcept { fail(503, "Retry-After: 1\r\n"); }
@@ -70,6 +80,28 @@ class ResponseDraft {
   // A text of its own. `held_bytes` says how much of them all there is, until it is sent; it
   // outlives the response.
   void send_text(std::string text, std::string_view media_type, uint64_t& held_bytes) noexcept;
+
+  // A body that a program has made: `body` refers to what is in `kept`.
+  void send_kept(BodySource body, std::unique_ptr<Response::Body> kept) noexcept;
+
+  // The body is written by the Response::Stream that is in `kept`, to a client that understands
+  // chunks or not (RFC 9112 §7.1).
+  void send_stream(std::unique_ptr<Response::Body> kept, bool understands_chunks) noexcept;
+
+  // What writes the body; null where nobody does.
+  const Response::Stream* stream_for(http::Method method) const noexcept {
+    if (kept_ == nullptr || method == http::Method::kHead) return nullptr;
+    return std::get_if<Response::Stream>(kept_.get());
+  }
+  StreamFraming stream_framing() const noexcept { return stream_framing_; }
+  // Whether only the end of the connection shows where the body ends.
+  bool ends_connection() const noexcept {
+    return kept_ != nullptr && stream_framing_ == StreamFraming::kUntilClose;
+  }
+
+  // The status is a program's choice, and says nothing of the connection.
+  void mark_as_of_handler() noexcept { of_handler_ = true; }
+  bool is_of_handler() const noexcept { return of_handler_; }
 
   // What is sent is a fallback, and not what the path names.
   void mark_as_fallback() noexcept { fallback_ = true; }
@@ -102,10 +134,14 @@ class ResponseDraft {
   http::HeadWriter head_;
   int status_ = 0;
   bool fallback_ = false;
+  bool error_page_ = false;
+  bool of_handler_ = false;
+  StreamFraming stream_framing_ = StreamFraming::kLength;
   BodySource body_;
   SendOptions send_options_;
   // What the body refers to.
   FileReference file_;
+  std::unique_ptr<Response::Body> kept_;
   std::string text_;
   uint64_t* held_bytes_ = nullptr;  // includes text_
   SlabPool::Block part_heads_;

@@ -10,21 +10,13 @@ namespace sluice {
 
 namespace {
 
-std::vector<rules::Pattern> compile_all(const std::vector<std::string>& texts) {
-  std::vector<rules::Pattern> patterns;
-  for (const std::string& text : texts) {
-    auto pattern = rules::Pattern::compile(text);
-    SLUICE_CHECK(pattern.has_value());
-    patterns.push_back(std::move(*pattern));
-  }
-  return patterns;
+std::string without_final_slash(std::string path) {
+  if (path.ends_with('/')) path.pop_back();
+  return path;
 }
 
-MountedDirectory mounted(std::string prefix, const Directory& options) {
-  return {.prefix = std::move(prefix),
-          .root = DocumentRoot(options.root, options.symlinks),
-          .options = options,
-          .fallback_exclude = compile_all(options.fallback_exclude)};
+bool holds(std::string_view prefix, std::string_view path) noexcept {
+  return path.starts_with(prefix) && (path.size() == prefix.size() || path[prefix.size()] == '/');
 }
 
 // RFC 7617 §2, with the realm as a quoted-string (RFC 9110 §5.6.4).
@@ -37,6 +29,19 @@ std::string challenge_for(const std::string& realm) {
   return "WWW-Authenticate: Basic realm=\"" + quoted + "\", charset=\"UTF-8\"\r\n";
 }
 
+constexpr auto kLongerPrefixFirst = [](const auto& left, const auto& right) noexcept {
+  return left.prefix.size() > right.prefix.size();
+};
+
+void add_directories(const Site& site, RoutedSite& result) {
+  for (const Mount& mount : site.mounts) {
+    const ServedDirectory& served = result.served.emplace_back(mount);
+    result.directories.push_back(served.at(without_final_slash(mount.path)));
+  }
+  if (!site.root.empty()) result.directories.push_back(result.served.emplace_back(site).at(""));
+  result.directories.sort(kLongerPrefixFirst);
+}
+
 RoutedSite routed(size_t index, const Site& site,
                   const std::function<void(std::string_view)>& log) {
   RoutedSite result;
@@ -44,16 +49,13 @@ RoutedSite routed(size_t index, const Site& site,
   std::vector<OptionProblem> problems;
   result.rules = rules::SiteRules::compile(site, "", problems);
   SLUICE_CHECK(problems.empty());
-  for (const Mount& mount : site.mounts) {
-    std::string prefix = mount.path;
-    if (prefix.ends_with('/')) prefix.pop_back();
-    const auto shorter = [&prefix](const MountedDirectory& other) {
-      return other.prefix.size() < prefix.size();
-    };
-    const auto place = std::ranges::find_if(result.directories, shorter);
-    result.directories.insert(place, mounted(std::move(prefix), mount));
+  add_directories(site, result);
+  for (const HandlerRoute& route : site.handlers) {
+    result.handlers.push_back({.prefix = without_final_slash(route.prefix),
+                               .handler = route.handler,
+                               .name = "the handler of '" + route.prefix + "'"});
   }
-  result.directories.push_back(mounted("", site));
+  result.handlers.sort(kLongerPrefixFirst);
   for (const AuthRule& rule : site.auth) {
     RoutedSite::Auth auth;
     auth.passwords = std::make_unique<LivePasswordFile>(rule.htpasswd, log);
@@ -65,15 +67,27 @@ RoutedSite routed(size_t index, const Site& site,
 
 }  // namespace
 
-const MountedDirectory& RoutedSite::directory_of(std::string_view path) const noexcept {
+const MountedDirectory* RoutedSite::directory_of(std::string_view path) const noexcept {
   const auto holds = [path](const MountedDirectory& mount) {
     return mount.local(path).has_value();
   };
   const auto found = std::ranges::find_if(directories, holds);
-  return found == directories.end() ? directories.back() : *found;
+  return found == directories.end() ? nullptr : &*found;
 }
 
-Router::Router(const std::vector<Site>& sites, const std::function<void(std::string_view)>& log) {
+Place RoutedSite::place_of(std::string_view path) const noexcept {
+  const MountedDirectory* const directory = directory_of(path);
+  const auto found = std::ranges::find_if(
+      handlers, [path](const RoutedHandler& routed) { return holds(routed.prefix, path); });
+  if (found == handlers.end()) return {.directory = directory};
+  if (directory != nullptr && directory->prefix.size() > found->prefix.size()) {
+    return {.directory = directory};
+  }
+  return {.handler = &*found};
+}
+
+Router::Router(const std::vector<Site>& sites, const std::function<void(std::string_view)>& log)
+    : log_(log) {
   std::vector<OptionProblem> problems;
   hosts_ = rules::HostTable::compile(sites, problems);
   SLUICE_CHECK(problems.empty());

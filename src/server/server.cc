@@ -144,6 +144,7 @@ class Server::Implementation {
     if (!stop(0)) join();
   }
 
+  void route(std::string prefix, Handler handler);
   void start();
   bool stop(uint64_t drain_timeout_ms);
   const std::vector<std::string>& addresses() const noexcept { return addresses_; }
@@ -181,6 +182,12 @@ class Server::Implementation {
   std::vector<const Counters*> counters_;
   Stats ended_;
 };
+
+void Server::Implementation::route(std::string prefix, Handler handler) {
+  if (options_.sites.empty()) return;  // which start() refuses
+  options_.sites.front().handlers.push_back(
+      {.prefix = std::move(prefix), .handler = std::move(handler)});
+}
 
 void Server::Implementation::start() {
   check(options_);
@@ -338,6 +345,9 @@ Server::Server(Options options)
     : implementation_(std::make_unique<Implementation>(std::move(options))) {}
 Server::~Server() = default;
 
+void Server::route(std::string prefix, Handler handler) {
+  implementation_->route(std::move(prefix), std::move(handler));
+}
 void Server::start() { implementation_->start(); }
 const std::vector<std::string>& Server::addresses() const noexcept {
   return implementation_->addresses();

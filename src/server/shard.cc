@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "io/operations.h"
+#include "runtime/broken_pipe_signal.h"
 
 namespace sluice {
 
@@ -27,7 +28,8 @@ Shard::Shard(const ShardSettings& settings, std::vector<UniqueFd> listening)
       accept_log_(settings.log),
       aborted_log_(settings.log),
       blocks_(std::max(settings.limits.head_bytes, ResponseDraft::kHeadBytes)),
-      pipes_(reactor_, settings.limits.pipe_count, settings.limits.pipe_bytes),
+      pipes_(reactor_, settings.limits.pipe_count, settings.limits.pipe_bytes,
+             counters_.transfer.pipes_in_use),
       files_(reactor_, settings.limits.open_file_count, settings.limits.open_file_ttl_ms),
       static_handler_({.reactor = reactor_,
                        .workers = {settings.workers, mailbox_},
@@ -36,7 +38,7 @@ Shard::Shard(const ShardSettings& settings, std::vector<UniqueFd> listening)
                        .store = settings.variants,
                        .made = settings.made,
                        .listing_bytes = settings.limits.listing_bytes}),
-      handler_(reactor_, {settings.workers, mailbox_}, settings.router, static_handler_),
+      handler_(reactor_, {settings.workers, mailbox_}, settings.router, static_handler_, counters_),
       transfer_limits_{.send_progress_timeout_ms = settings.limits.send_progress_timeout_ms,
                        .stalled_pipe_ms = settings.limits.stalled_pipe_ms},
       transfer_{.reactor = reactor_,
@@ -44,7 +46,8 @@ Shard::Shard(const ShardSettings& settings, std::vector<UniqueFd> listening)
                 .workers = {settings.workers, mailbox_},
                 .limits = transfer_limits_,
                 .thresholds = settings.thresholds,
-                .counters = counters_.transfer},
+                .counters = counters_.transfer,
+                .ending = &ending_},
       context_{.reactor = reactor_,
                .limits = settings.limits,
                .head_limits = {.head_bytes = settings.limits.head_bytes,
@@ -65,6 +68,7 @@ Shard::Shard(const ShardSettings& settings, std::vector<UniqueFd> listening)
 }
 
 void Shard::run() noexcept {
+  const BrokenPipeSignalBlocked blocked;
   const TransferContext::Scope scope(transfer_);
   for (const auto& listener : listeners_) listener->run();
   watch_work();
@@ -82,6 +86,8 @@ Detached Shard::follow_orders() {
     if (!context_.draining) drain();
     if (mailbox_.order() == Mailbox::Order::kAbort) {
       context_.connections.for_each([](Connection& connection) { connection.abort(); });
+      // Handlers may also wait for what is no connection of this server.
+      ending_.cancel();
     }
   }
   reactor_.stop();

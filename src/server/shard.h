@@ -74,6 +74,7 @@ class Shard {
   StaticHandler static_handler_;
   SiteHandler handler_;
   const TransferLimits transfer_limits_;
+  Cancellation ending_;
   TransferContext transfer_;
   ConnectionContext context_;
   std::vector<std::unique_ptr<Listener>> listeners_;

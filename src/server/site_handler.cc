@@ -9,6 +9,8 @@
 #include "files/variant_name.h"
 #include "http/expectation.h"
 #include "http/location.h"
+#include "server/handler_call.h"
+#include "server/handler_response.h"
 
 namespace sluice {
 
@@ -54,9 +56,9 @@ void redirect(const SiteRequest& request, const rules::SiteRules& rules, size_t 
   response.head().field("Location", std::string_view(location.data(), length));
 }
 
-// What the rules and the method answer by themselves. True when they did.
-bool answer_without_file(const SiteRequest& request, const RoutedSite& site,
-                         const rules::Matches& matches, ResponseDraft& response) noexcept {
+// What the rules answer by themselves. True when they did.
+bool answer_by_rules(const SiteRequest& request, const RoutedSite& site,
+                     const rules::Matches& matches, ResponseDraft& response) noexcept {
   if (is_preflight(request) && site.rules.answers_preflight(matches)) {
     response.begin(204).raw(rules::kPreflightLines);
     return true;
@@ -65,15 +67,31 @@ bool answer_without_file(const SiteRequest& request, const RoutedSite& site,
     redirect(request, site.rules, *rule, response);
     return true;
   }
+  return false;
+}
+
+// What is answered by the method alone where files answer. True when it was.
+bool answer_by_method(const SiteRequest& request, const MountedDirectory* directory,
+                      ResponseDraft& response) noexcept {
+  const bool takes_uploads = directory != nullptr && directory->uploads != nullptr;
+  if (takes_uploads && UploadHandler::takes(request, *directory)) return false;
+  const std::string_view allow = takes_uploads ? UploadHandler::kAllow : kAllow;
   switch (request.method()) {
     case http::Method::kGet:
     case http::Method::kHead:
       return false;
     case http::Method::kOptions:
-      response.begin(204).raw(kAllow);
+      response.begin(204).raw(allow);
+      if (takes_uploads) {
+        response.head().raw(ResumableUploads::limit_line(directory->options.upload));
+      }
       return true;
+    case http::Method::kPut:
+    case http::Method::kPost:
+    case http::Method::kPatch:
+    case http::Method::kDelete:
     case http::Method::kOther:
-      response.fail(405, kAllow);
+      response.fail(405, allow);
       return true;
   }
   return false;
@@ -150,8 +168,11 @@ void edit_fields(const SiteRequest& request, const rules::SiteRules& rules,
 }  // namespace
 
 SiteHandler::SiteHandler(Reactor& reactor, Workers workers, const Router& router,
-                         StaticHandler& files)
-    : router_(router), files_(files) {
+                         StaticHandler& files, Counters& counters)
+    : router_(router),
+      files_(files),
+      uploads_({reactor, workers, files, counters}),
+      handler_log_(reactor, router.log()) {
   for (const RoutedSite& site : router.sites()) {
     auto& checks = auth_.emplace_back();
     for (const RoutedSite::Auth& auth : site.auth) {
@@ -160,40 +181,115 @@ SiteHandler::SiteHandler(Reactor& reactor, Workers workers, const Router& router
   }
 }
 
-Task<void> SiteHandler::respond(const http::RequestHead& head, ResponseDraft& response) noexcept {
-  SiteRequest request(head);
+Task<void> SiteHandler::respond(const http::RequestHead& head, ClientChannel& content,
+                                ResponseDraft& response) noexcept {
+  SiteRequest request(head, content);
   if (answer_without_site(request, response)) co_return;
   const RoutedSite* const site = router_.find(request.host());
   if (site == nullptr) {
     response.fail(421);
     co_return;
   }
-  rules::Matches matches = site->rules.match(request.asked_for.absolute());
-  if (!answer_without_file(request, *site, matches, response)) {
-    Task<void> answering = answer(request, *site, matches, response);
-    co_await answering;
+  Decision decision{.site = *site,
+                    .matches = site->rules.match(request.asked_for.absolute()),
+                    .rewrite_failure = 0,
+                    .place = {}};
+  if (!answer_by_rules(request, *site, decision.matches, response)) {
+    decision.rewrite_failure = rewrite(request, site->rules, decision.matches);
+    decision.place = site->place_of(request.target->absolute());
+    if (decision.place.handler != nullptr) {
+      Task<void> answering = answer_by_handler(request, decision, response);
+      co_await answering;
+    } else if (!answer_by_method(request, decision.place.directory, response)) {
+      Task<void> answering =
+          answer_with_files(request, decision, decision.place.directory, response);
+      co_await answering;
+    }
   }
-  if (response.status() >= 400) {
-    Task<void> replacing =
-        files_.replace_page(site->directory_of(request.target->absolute()), response);
-    co_await replacing;
+  if (response.is_error_page()) {
+    const MountedDirectory* const directory = site->directory_of(request.target->absolute());
+    if (directory != nullptr) {
+      Task<void> replacing = files_.replace_page(*directory, response);
+      co_await replacing;
+    }
   }
-  edit_fields(request, site->rules, matches, response);
+  edit_fields(request, site->rules, decision.matches, response);
   // Header rules may say more than a head has room for.
   if (response.head().room() < ResponseDraft::kConnectionBytes) response.fail(500);
 }
 
-Task<void> SiteHandler::answer(SiteRequest& request, const RoutedSite& site,
-                               rules::Matches& matches, ResponseDraft& response) noexcept {
+Task<void> SiteHandler::answer_by_handler(SiteRequest& request, Decision& decision,
+                                          ResponseDraft& response) noexcept {
+  Task<bool> admitting = admit(request, decision, response);
+  if (const bool admitted = co_await admitting; !admitted) co_return;
+  const RoutedHandler& routed = *decision.place.handler;
+  Request asked(request, *request.content,
+                std::min(routed.prefix.size() + 1, request.target->absolute().size()));
+  Task<std::optional<Response>> calling =
+      call_handler(routed.handler, asked, routed.name, handler_log_);
+  std::optional<Response> answer = co_await calling;
+  if (!answer) {
+    response.fail(500);
+  } else if (const auto* body = std::get_if<Response::Directory>(&answer->content())) {
+    Task<void> answering =
+        answer_for_handler(request, decision, *answer, *body->directory, response);
+    co_await answering;
+  } else {
+    draft_response(std::move(*answer), request, routed.name, response, handler_log_);
+  }
+}
+
+// With the files of a directory that a handler has named: as one mounted at its prefix.
+Task<void> SiteHandler::answer_for_handler(SiteRequest& request, Decision& decision,
+                                           const Response& answer, const ServedDirectory& directory,
+                                           ResponseDraft& response) noexcept {
+  const RoutedHandler& routed = *decision.place.handler;
+  const MountedDirectory mounted = directory.at(routed.prefix);
+  if (!answer_by_method(request, &mounted, response)) {
+    Task<void> answering = answer_with_files(request, decision, &mounted, response);
+    co_await answering;
+  }
+  if (response.is_error_page()) {
+    Task<void> replacing = files_.replace_page(mounted, response);
+    co_await replacing;
+  }
+  add_fields(answer, routed.name, response, handler_log_);
+}
+
+Task<bool> SiteHandler::admit(SiteRequest& request, const Decision& decision,
+                              ResponseDraft& response) noexcept {
+  if (!decision.site.auth.empty()) {
+    for (const http::TargetPath* const path : {&std::as_const(request.asked_for), request.target}) {
+      Task<bool> authorising = authorise(request, decision.site, path->absolute(), response);
+      if (const bool granted = co_await authorising; !granted) co_return false;
+    }
+  }
+  if (decision.rewrite_failure != 0) response.fail(decision.rewrite_failure);
+  co_return decision.rewrite_failure == 0;
+}
+
+Task<void> SiteHandler::answer_with_files(SiteRequest& request, Decision& decision,
+                                          const MountedDirectory* directory,
+                                          ResponseDraft& response) noexcept {
+  const RoutedSite& site = decision.site;
   if (!site.auth.empty()) {
     Task<bool> authorising = authorise(request, site, request.asked_for.absolute(), response);
     if (const bool granted = co_await authorising; !granted) co_return;
   }
-  if (const int status = rewrite(request, site.rules, matches); status != 0) {
-    response.fail(status);
+  if (decision.rewrite_failure != 0) {
+    response.fail(decision.rewrite_failure);
     co_return;
   }
-  const MountedDirectory& mount = site.directory_of(request.target->absolute());
+  if (directory == nullptr) {
+    response.fail(404);
+    co_return;
+  }
+  const MountedDirectory& mount = *directory;
+  if (UploadHandler::takes(request, mount)) {
+    Task<void> answering = answer_upload(request, site, mount, response);
+    co_await answering;
+    co_return;
+  }
   PathBuffer buffer;
   Found found;
   found.file = files_.find_open(request, mount, buffer);
@@ -212,11 +308,25 @@ Task<void> SiteHandler::answer(SiteRequest& request, const RoutedSite& site,
     PathBuffer file_path;
     const std::string_view path = site_path_of(mount, found, file_path);
     if (path != request.asked_for.absolute()) {
-      matches.add_all(rules::RuleKind::kHeader, site.rules.match(path));
+      decision.matches.add_all(rules::RuleKind::kHeader, site.rules.match(path));
     }
   }
   if (files_.respond_at_once(request, mount, found, response)) co_return;
   Task<void> responding = files_.respond(request, mount, std::move(found), buffer, response);
+  co_await responding;
+}
+
+// Whoever may not have a file, by whatever path, may not put it there either.
+Task<void> SiteHandler::answer_upload(SiteRequest& request, const RoutedSite& site,
+                                      const MountedDirectory& mount,
+                                      ResponseDraft& response) noexcept {
+  if (!site.auth.empty()) {
+    Task<bool> authorising =
+        authorise_names(request, site, mount, request.target->absolute(), response);
+    if (const bool granted = co_await authorising; !granted) co_return;
+  }
+  PathBuffer buffer;
+  Task<void> responding = uploads_.respond(request, mount, buffer, response);
   co_await responding;
 }
 
@@ -258,6 +368,14 @@ Task<bool> SiteHandler::authorise_file(SiteRequest& request, const RoutedSite& s
     response.fail(404);
     co_return false;
   }
+  Task<bool> authorising_names = authorise_names(request, site, mount, path, response);
+  co_return co_await authorising_names;
+}
+
+// The names that the file at `path`, in the site, can be asked for by.
+Task<bool> SiteHandler::authorise_names(SiteRequest& request, const RoutedSite& site,
+                                        const MountedDirectory& mount, std::string_view path,
+                                        ResponseDraft& response) noexcept {
   for (const std::string_view name :
        {path, page_path_of(mount, path), directory_path_of(mount, path)}) {
     if (name.empty()) continue;

@@ -8,13 +8,14 @@
 #include "http/request_fields.h"
 #include "http/request_head.h"
 #include "http/target_path.h"
+#include "server/client_channel.h"
 
 namespace sluice {
 
 // Refers to the bytes of the head, which stay as they are until the handler is done.
 struct SiteRequest {
-  explicit SiteRequest(const http::RequestHead& request_head) noexcept
-      : head(request_head), fields(request_head) {}
+  SiteRequest(const http::RequestHead& request_head, ClientChannel& request_content) noexcept
+      : head(request_head), fields(request_head), content(&request_content) {}
 
   http::Method method() const noexcept { return head.method(); }
 
@@ -27,6 +28,7 @@ struct SiteRequest {
 
   const http::RequestHead& head;
   const http::RequestFields fields;
+  ClientChannel* const content;  // never null: empty where the request has none
   http::TargetPath asked_for;
   http::TargetPath rewritten;                   // filled exactly when `target` points to it
   const http::TargetPath* target = &asked_for;  // the path that is answered

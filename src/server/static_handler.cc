@@ -4,9 +4,11 @@
 #include <array>
 #include <utility>
 
+#include "files/upload_name.h"
 #include "http/accept.h"
 #include "http/location.h"
 #include "server/file_response.h"
+#include "server/requested_path.h"
 
 namespace sluice {
 
@@ -25,16 +27,6 @@ void redirect_to_directory(const http::TargetPath& target, ResponseDraft& respon
   if (length == 0) return response.fail(414);
   response.fail(301);
   response.head().field("Location", std::string_view(location.data(), length));
-}
-
-LocalPath local_path(const SiteRequest& request, const MountedDirectory& mount) noexcept {
-  const auto local = mount.local(request.target->absolute());
-  return {local.value_or(std::string_view()), request.target->directory_form()};
-}
-
-bool is_hidden(const LocalPath& path, const MountedDirectory& mount) noexcept {
-  if (mount.options.hidden_files) return false;
-  return path.path.starts_with('.') || path.path.find("/.") != std::string_view::npos;
 }
 
 bool has_fallback(const SiteRequest& request, const MountedDirectory& mount) noexcept {
@@ -60,18 +52,25 @@ bool is_navigation(const SiteRequest& request) noexcept {
   return navigates;
 }
 
+SendOptions send_options_for(const MountedDirectory& mount, const OpenFile& file) noexcept {
+  const Directory& options = mount.options;
+  const bool one_time =
+      options.one_time_bytes != 0 && file.state().size_bytes >= options.one_time_bytes;
+  return {options.transfer, one_time};
+}
+
 }  // namespace
 
 FileReference StaticHandler::find_open(const SiteRequest& request, const MountedDirectory& mount,
                                        PathBuffer& buffer) noexcept {
-  const LocalPath path = local_path(request, mount);
+  const LocalPath path = requested_path(request, mount);
   if (is_hidden(path, mount)) return {};
   return finder_.find_open(mount, path, buffer);
 }
 
 Task<Found> StaticHandler::find(const SiteRequest& request, const MountedDirectory& mount,
                                 PathBuffer& buffer) noexcept {
-  const LocalPath path = local_path(request, mount);
+  const LocalPath path = requested_path(request, mount);
   Found found;
   if (!is_hidden(path, mount)) {
     Task<Found> finding = finder_.find(mount, path, buffer);
@@ -100,6 +99,7 @@ bool StaticHandler::respond_at_once(const SiteRequest& request, const MountedDir
           variants_.applies(mount, request, *found.file)) {
         return false;
       }
+      response.set_send_options(send_options_for(mount, *found.file));
       respond_with_file(request, std::move(found.file), false, response);
       return true;
     }
@@ -141,6 +141,7 @@ Task<void> StaticHandler::respond(const SiteRequest& request, const MountedDirec
   }
   const std::string_view vary = found.depends_on_navigation ? kNavigationVary : std::string_view();
   if (!variants_.applies(mount, request, *found.file)) {
+    response.set_send_options(send_options_for(mount, *found.file));
     respond_with_file(request, std::move(found.file), false, response);
     response.head().raw(vary);
     if (found.depends_on_navigation) response.mark_as_fallback();
@@ -158,9 +159,22 @@ Task<void> StaticHandler::respond(const SiteRequest& request, const MountedDirec
     Task<void> hashing = add_content_tag(chosen.file);
     co_await hashing;
   }
+  response.set_send_options(send_options_for(mount, *chosen.file));
   respond_with_file(request, std::move(chosen.file), chosen.varies, response);
   response.head().raw(vary);
   if (found.depends_on_navigation) response.mark_as_fallback();
+}
+
+Task<FileReference> StaticHandler::find_exactly(const SiteRequest& request,
+                                                const MountedDirectory& mount,
+                                                PathBuffer& buffer) noexcept {
+  Task<FileReference> finding = finder_.find_configured(mount, request.target->absolute(), buffer);
+  FileReference file = co_await finding;
+  if (file && file->wants_content_tag()) {
+    Task<void> hashing = add_content_tag(file);
+    co_await hashing;
+  }
+  co_return file;
 }
 
 Task<void> StaticHandler::add_content_tag(FileReference& file) noexcept {
@@ -179,7 +193,9 @@ Task<void> StaticHandler::replace_page(const MountedDirectory& mount,
   PathBuffer buffer;
   Task<FileReference> finding = finder_.find_configured(mount, page->second, buffer);
   FileReference file = co_await finding;
-  if (file) response.replace_page(std::move(file));
+  if (!file) co_return;
+  response.set_send_options(send_options_for(mount, *file));
+  response.replace_page(std::move(file));
 }
 
 }  // namespace sluice

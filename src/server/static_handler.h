@@ -53,6 +53,11 @@ class StaticHandler {
   Task<void> respond(const SiteRequest& request, const MountedDirectory& mount, Found found,
                      PathBuffer& buffer, ResponseDraft& response) noexcept;
 
+  // The regular file of exactly the target's name, with its entity tag (if that is not long in
+  // coming); or empty. `buffer` is in use until this is done.
+  Task<FileReference> find_exactly(const SiteRequest& request, const MountedDirectory& mount,
+                                   PathBuffer& buffer) noexcept;
+
   // Puts the page that the directory has for the response's status, if it has one, in the place of
   // the built-in page. REQUIRES: response.fail() before.
   Task<void> replace_page(const MountedDirectory& mount, ResponseDraft& response) noexcept;

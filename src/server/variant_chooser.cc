@@ -136,7 +136,7 @@ Task<Result<FileReference>> VariantChooser::open_beside(const MountedDirectory& 
                                                         PathBuffer& buffer) noexcept {
   const std::string_view path = buffer.join({file.path(), variant_extension(coding)});
   if (path.empty()) co_return std::unexpected(kNoVariant);
-  FileReference variant = files_.find({&mount.root, path, coding});
+  FileReference variant = files_.find({mount.root.id(), path, coding});
   if (!variant) {
     const FileRequest request{.root = mount.root,
                               .path = path,
@@ -159,7 +159,7 @@ Task<Result<FileReference>> VariantChooser::open_made(const MountedDirectory& mo
                                                       PathBuffer& buffer) noexcept {
   const VariantName name(key_of(mount, file), coding);
   const std::string_view path = buffer.join({name.view()});
-  FileReference variant = files_.find({made_, path, coding});
+  FileReference variant = files_.find({made_->id(), path, coding});
   if (variant) co_return variant;
   const FileRequest request{.root = *made_,
                             .path = path,

@@ -20,7 +20,8 @@ struct FileRange {
   int fd;
   uint64_t offset_bytes;
   uint64_t length_bytes;
-  // Of the whole file, shared (io/file_mapping.h), where its owner keeps one: makes `mapped` cheaper.
+  // Of the whole file, shared (io/file_mapping.h), where its owner keeps one: makes `mapped`
+  // cheaper.
   FileMapping* mapping = nullptr;
 };
 

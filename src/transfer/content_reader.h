@@ -26,11 +26,15 @@ class ContentReader {
   virtual bool complete() const noexcept = 0;
 
   // The next piece, which stays until the next call; empty at the end. Errors are those of
-  // RequestContent::read(). REQUIRES: not after socket() has returned one.
+  // RequestContent::read(). After socket() has returned one sluice receives by itself again.
   virtual Task<Result<std::string_view>> read() noexcept = 0;
 
   // What has arrived already, without waiting; empty where nothing has. Counts as taken.
   virtual Result<std::string_view> read_arrived() noexcept = 0;
+
+  // The last `bytes` of the last piece have not been taken: the next piece is what they are.
+  // REQUIRES: nothing else was called since that piece.
+  virtual void give_back(uint64_t bytes) noexcept = 0;
 
   // Where the rest of the content is: in this socket, the next left_bytes() of what arrives. From
   // then on sluice receives nothing by itself. Null where the content comes in chunks, or some of

@@ -23,7 +23,6 @@ struct OutgoingFile {
   std::string_view head;      // goes first, in one segment with the first bytes of the file
   FileRange left;             // may end as 0 bytes; `head` is empty by then
   bool more_follows = false;  // after the range, so that its end need not leave at once
-  bool one_time = false;      // what was sent is dropped from the page cache
   // True exactly when the sender had to wait or yield: then the file is looked at again.
   bool in_parts = false;
   uint64_t turn_bytes = 0;  // sent since then
@@ -38,19 +37,31 @@ struct OutgoingFile {
   bool turn_is_over() const noexcept { return turn_bytes >= kTurnBytes; }
   static constexpr uint64_t kTurnBytes = 1024 * 1024;
 
-  // Notes that time has passed, and looks whether the transfer may go on: the sink's check(), and
-  // kChanged for a file that has become shorter. Pages of a file that is cut off lose their content
-  // also where a pipe or a socket refers to them. REQUIRES: called after every co_await of a route
-  // but those below.
+  // Whether the next `bytes` can be sent without a wait for a disk. What was found lately is
+  // trusted where the file's owner keeps a mapping (io/file_mapping.h), which remembers it.
+  bool next_is_resident(uint64_t bytes) const noexcept;
+  // They have been brought into the page cache.
+  void note_resident(uint64_t bytes) const noexcept;
+
+  // Whether the file is as long as the range needs. Pages of a file that is cut off lose their
+  // content also where a pipe or a socket refers to them, so one that takes a while is looked at
+  // again between its parts.
+  bool still_whole() const noexcept;
+
+  // Notes that time has passed, and tells whether the transfer may go on: the sink's check(), then
+  // kChanged unless still_whole(). For whoever has waited otherwise than by the two below.
   Result<void> look_again() noexcept;
 };
 
+// Why a route has ended without an error. The next one goes on from where `left` stands; what made
+// that necessary has been counted.
 enum class RouteEnd : uint8_t {
   kDone,
-  kUnsuitable,  // go on by another route from where `left` stands; the reason has been counted
+  kUnsuitable,
+  kNoPipe,  // unsuitable for want of a pipe only
 };
 
-// What a file that ends before its range does is answered with.
+// What a file that ends before its range does ends in.
 inline constexpr Error kFileChanged{ErrorCode::kChanged, 0, "transfer"};
 
 // Each of these ends with look_again().

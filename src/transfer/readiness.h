@@ -29,7 +29,7 @@ class Readiness {
 
   // Waits until `events` (POLLIN or POLLOUT, always the same ones) can be had, or for
   // `patience_ms`. kTimedOut and kCancelled end the transfer. After kImpatient it must be called
-  // again, or settle(), before this is destroyed.
+  // again, or settle(), before this is destroyed; an error has settled it.
   virtual Task<Result<Wake>> wait(unsigned events, uint64_t patience_ms = kPatient) noexcept = 0;
 
   // Takes back a wait that is still under way.

@@ -15,4 +15,8 @@ namespace sluice {
 Task<Result<void>> send_all(TransferContext& context, Readiness& sink, std::string_view bytes,
                             int flags) noexcept;
 
+// All of `first`, then all of `second`, in as few segments as one would take.
+Task<Result<void>> send_both(TransferContext& context, Readiness& sink, std::string_view first,
+                             std::string_view second, int flags) noexcept;
+
 }  // namespace sluice

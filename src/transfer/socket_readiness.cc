@@ -6,9 +6,14 @@ namespace sluice {
 
 Task<Result<Readiness::Wake>> SocketReadiness::wait(unsigned events,
                                                     uint64_t patience_ms) noexcept {
-  if (const Result<void> checked = check(); !checked) co_return std::unexpected(checked.error());
+  if (const Result<void> checked = check(); !checked) {
+    Task<void> settling = settle();
+    co_await settling;
+    co_return std::unexpected(checked.error());
+  }
   if (!poll_) {
     socket_.deadline().arm_progress(progress_ms_);
+    passed_before_ = false;
     poll_.emplace(socket_.reactor(), fd(), events);
   }
   if (patience_ms == kPatient) {
@@ -29,8 +34,8 @@ Task<void> SocketReadiness::settle() noexcept {
 }
 
 Result<void> SocketReadiness::check() const noexcept {
-  if (socket_.deadline().passed()) return std::unexpected(socket_.error(ETIME, "poll"));
-  return {};
+  if (passed_before_ || !socket_.deadline().passed()) return {};
+  return std::unexpected(socket_.error(ETIME, "poll"));
 }
 
 }  // namespace sluice

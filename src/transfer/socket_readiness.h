@@ -15,7 +15,10 @@ class SocketReadiness final : public Readiness {
  public:
   // `socket` outlives this.
   SocketReadiness(Socket& socket, uint64_t progress_ms) noexcept
-      : Readiness(socket.fd()), socket_(socket), progress_ms_(progress_ms) {}
+      : Readiness(socket.fd()),
+        socket_(socket),
+        progress_ms_(progress_ms),
+        passed_before_(socket.deadline().passed()) {}
   ~SocketReadiness() override { SLUICE_ASSERT(!poll_ || poll_->done()); }
 
   Task<Result<Wake>> wait(unsigned events, uint64_t patience_ms) noexcept override;
@@ -28,6 +31,9 @@ class SocketReadiness final : public Readiness {
  private:
   Socket& socket_;
   const uint64_t progress_ms_;
+  // True while the deadline is one that passed before this was made: who has sent no request in
+  // time can still be told so.
+  bool passed_before_;
   std::optional<Poll> poll_;  // under way since a wait() that was impatient
 };
 

@@ -1,20 +1,18 @@
-// File → pipe → socket by splice(2) on the ring: the kernel passes references to its page cache
-// from one to the next, and no byte of the file enters this process.
+// File → pipe → socket by splice(2): the kernel passes references to its page cache from one to the
+// next, and no byte of the file enters this process.
 #pragma once
-
-#include <string_view>
 
 #include <sluice/error.h>
 
 #include "runtime/task.h"
-#include "transfer/body_source.h"
-#include "transfer/transfer.h"
+#include "transfer/outgoing_file.h"
 
 namespace sluice {
 
-// `more_follows`: the caller sends more after this, so that the end of the range need not leave at
-// once. REQUIRES: range.length_bytes > 0. See send_response().
-Task<Result<void>> splice_file(TransferContext& context, Readiness& sink, std::string_view head,
-                               FileRange range, bool more_follows = false) noexcept;
+// What is in the page cache is spliced at once by this thread, what is not on the ring, where a
+// worker of the kernel waits for the disk. A pipe is kept while the socket takes bytes; a peer that
+// takes none for TransferLimits::stalled_pipe_ms gives it back, at once where pipes are scarce.
+// What was inside is spliced again later, since the file still has it.
+Task<Result<RouteEnd>> send_by_splice(OutgoingFile& file) noexcept;
 
 }  // namespace sluice

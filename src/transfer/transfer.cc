@@ -2,33 +2,82 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
+
+#include "transfer/drop_behind.h"
+#include "transfer/outgoing_file.h"
+#include "transfer/route_choice.h"
 #include "transfer/send_all.h"
-#include "transfer/splice_route.h"
+#include "transfer/send_file.h"
 
 namespace sluice {
 
 namespace {
 
-Task<Result<void>> send_memory(TransferContext& context, Readiness& sink, std::string_view head,
-                               std::string_view body) noexcept {
-  // MSG_MORE: the head waits in the kernel for the body, and both leave in one segment.
-  Task<Result<void>> head_sent = send_all(context, sink, head, body.empty() ? 0 : MSG_MORE);
-  const Result<void> sent = co_await head_sent;
-  if (!sent || body.empty()) co_return sent;
-  Task<Result<void>> body_sent = send_all(context, sink, body, 0);
-  co_return co_await body_sent;
+Task<Result<void>> send_whole_file(OutgoingFile file, Route route) noexcept {
+  Task<Result<Route>> sending = send_file(file, route);
+  const Result<Route> sent = co_await sending;
+  if (!sent) co_return std::unexpected(sent.error());
+  co_return Result<void>();
+}
+
+// The same, of which nothing is to stay in the page cache.
+Task<Result<void>> send_one_time_file(OutgoingFile file, Route route) noexcept {
+  FileRange& left = file.left;
+  // The kernel drops nothing that stays mapped; what is dropped must not be trusted to be there.
+  left.mapping = nullptr;
+  DropBehind behind(file.context.reactor, left.fd, left.offset_bytes, left.length_bytes);
+  Result<void> sent;
+  while (sent && !file.done()) {
+    OutgoingFile step = file;
+    step.left.length_bytes = std::min(left.length_bytes, DropBehind::kStepBytes);
+    left.offset_bytes += step.left.length_bytes;
+    left.length_bytes -= step.left.length_bytes;
+    file.head = {};
+    step.more_follows = file.more_follows || !file.done();
+    Task<Result<void>> sending = send_whole_file(step, route);
+    sent = co_await sending;
+    if (!sent) break;
+    Task<void> dropping = behind.sent_up_to(left.offset_bytes);
+    co_await dropping;
+    if (!file.done()) sent = file.look_again();
+  }
+  Task<void> finishing = behind.finish();
+  co_await finishing;
+  co_return sent;
+}
+
+Route choose(TransferContext& context, uint64_t bytes, SendOptions options) noexcept {
+  return first_route(options.route, bytes, context.thresholds);
+}
+
+Task<Result<void>> send_range(TransferContext& context, Readiness& sink, std::string_view head,
+                              const FileRange& range, SendOptions options) noexcept {
+  const Route route = choose(context, range.length_bytes, options);
+  context.counters.of(route).transfers.increment();
+  const OutgoingFile file{.context = context, .sink = sink, .head = head, .left = range};
+  return options.one_time ? send_one_time_file(file, route) : send_whole_file(file, route);
 }
 
 // The head leaves with the first part, what is between two parts with the second of them.
 Task<Result<void>> send_parts(TransferContext& context, Readiness& sink, std::string_view head,
-                              FileParts body) noexcept {
-  Task<Result<void>> head_sent = send_all(context, sink, head, MSG_MORE);
+                              FileParts body, SendOptions options) noexcept {
+  Task<Result<void>> head_sent =
+      send_both(context, sink, head, body.parts.front().before, MSG_MORE);
   Result<void> sent = co_await head_sent;
+  bool first = true;
   for (const FileParts::Part& part : body.parts) {
     if (!sent) co_return sent;
-    constexpr bool kMoreFollows = true;
+    const Route route = choose(context, part.range.length_bytes, options);
+    if (first) context.counters.of(route).transfers.increment();
+    const OutgoingFile file{.context = context,
+                            .sink = sink,
+                            .head = first ? std::string_view() : part.before,
+                            .left = part.range,
+                            .more_follows = true};
+    first = false;
     Task<Result<void>> part_sent =
-        splice_file(context, sink, part.before, part.range, kMoreFollows);
+        options.one_time ? send_one_time_file(file, route) : send_whole_file(file, route);
     sent = co_await part_sent;
   }
   if (!sent) co_return sent;
@@ -39,14 +88,15 @@ Task<Result<void>> send_parts(TransferContext& context, Readiness& sink, std::st
 }  // namespace
 
 Task<Result<void>> send_response(TransferContext& context, Readiness& sink, std::string_view head,
-                                 BodySource body, [[maybe_unused]] SendOptions options) noexcept {
+                                 BodySource body, SendOptions options) noexcept {
   if (const auto* file = std::get_if<FileRange>(&body); file != nullptr && file->length_bytes > 0) {
-    return splice_file(context, sink, head, *file);
+    return send_range(context, sink, head, *file, options);
   }
-  if (const auto* parts = std::get_if<FileParts>(&body))
-    return send_parts(context, sink, head, *parts);
+  if (const auto* parts = std::get_if<FileParts>(&body)) {
+    return send_parts(context, sink, head, *parts, options);
+  }
   const auto* memory = std::get_if<MemoryBody>(&body);
-  return send_memory(context, sink, head, memory == nullptr ? std::string_view() : memory->bytes);
+  return send_both(context, sink, head, memory == nullptr ? std::string_view() : memory->bytes, 0);
 }
 
 }  // namespace sluice

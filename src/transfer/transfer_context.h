@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include <sluice/route.h>
+#include <sluice/transfer.h>
 
 #include "io/pipe_pool.h"
 #include "runtime/offload.h"
@@ -27,6 +28,8 @@ struct TransferContext {
   const TransferLimits& limits;
   const RouteThresholds& thresholds;
   TransferCounters& counters;
+  // Cancelled when everything here must end; null where nobody says so.
+  Cancellation* ending = nullptr;
 
   // That of the calling thread; null where there is none.
   static TransferContext* current() noexcept;

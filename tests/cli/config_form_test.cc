@@ -47,7 +47,7 @@ INSTANTIATE_TEST_SUITE_P(
         FormCase{"[[sites]]\n", "f:1:3: unknown key 'sites'; did you mean 'site'?"},
         FormCase{"[server]\nport = 1\n",
                  "f:2:1: unknown key 'port'; known here are 'listen', 'threads', 'drain_timeout', "
-                 "'cache_directory' and 'limits'"},
+                 "'cache_directory', 'limits' and 'transfer'"},
         FormCase{"[server.limits]\nheadbytes = 1\n",
                  "f:2:1: unknown key 'headbytes'; did you mean 'head_bytes'?"},
         FormCase{"[server.limit]\nx = 1\n", "f:1:9: unknown key 'limit'; did you mean 'limits'?"},
@@ -87,6 +87,19 @@ INSTANTIATE_TEST_SUITE_P(
                  "array"},
         FormCase{"[[site]]\nroot = \".\"\nerror_pages = { 404 = 1 }\n",
                  "f:3:23: '404' must be a string, not the number 1"},
+        FormCase{"[[site]]\nroot = \".\"\ntransfer = \"copy-file-range\"\n",
+                 "f:3:12: 'transfer' must be \"auto\", \"copy\", \"sendfile\", \"splice\", "
+                 "\"ring-splice\", \"mapped\" or \"zero-copy-send\", not the string "
+                 "\"copy-file-range\""},
+        FormCase{"[[site]]\nroot = \".\"\nupload.sync = \"fsync\"\n",
+                 "f:3:15: 'sync' must be \"none\", \"file\" or \"directory\", not the string "
+                 "\"fsync\""},
+        FormCase{"[[site]]\nroot = \".\"\nuploads = \"yes\"\n",
+                 "f:3:11: 'uploads' must be true or false, not the string \"yes\""},
+        FormCase{"[[site]]\nroot = \".\"\nupload = true\n",
+                 "f:3:10: 'upload' must be a table, not true"},
+        FormCase{"[server.transfer]\nmapped_byte = 1\n",
+                 "f:2:1: unknown key 'mapped_byte'; did you mean 'mapped_bytes'?"},
         FormCase{"[[site]]\nroot = \".\"\nsymlinks = \"all\"\n",
                  "f:3:12: 'symlinks' must be \"none\", \"beneath\" or \"follow\", not the string "
                  "\"all\""},

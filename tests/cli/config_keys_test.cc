@@ -47,6 +47,10 @@ TEST(ConfigKeysTest, Server) {
        [](auto& c) { return c.options.cache_directory == "/var/cache"; }},
       {"limits = { head_bytes = 300 }", [](auto& c) { return c.options.limits.head_bytes == 300; }},
       {"limits.head_bytes = 300", [](auto& c) { return c.options.limits.head_bytes == 300; }},
+      {"transfer = { mapped_bytes = 1 }",
+       [](auto& c) { return c.options.thresholds.mapped_bytes == 1; }},
+      {"transfer.sendfile_bytes = 2",
+       [](auto& c) { return c.options.thresholds.sendfile_bytes == 2; }},
   };
   expect_each("[server]\n", cases);
 }
@@ -60,6 +64,8 @@ TEST(ConfigKeysTest, Limits) {
        [](auto& c) { return c.options.limits.unwanted_content_bytes == 4; }},
       {"head_timeout_ms = 5", [](auto& c) { return c.options.limits.head_timeout_ms == 5; }},
       {"idle_timeout_ms = 6", [](auto& c) { return c.options.limits.idle_timeout_ms == 6; }},
+      {"receive_progress_timeout_ms = 8",
+       [](auto& c) { return c.options.limits.receive_progress_timeout_ms == 8; }},
       {"send_progress_timeout_ms = 7",
        [](auto& c) { return c.options.limits.send_progress_timeout_ms == 7; }},
       {"linger_ms = 8", [](auto& c) { return c.options.limits.linger_ms == 8; }},
@@ -113,6 +119,16 @@ void expect_directory_keys(const char* before,
          return directory(c).error_pages ==
                 std::map<int, std::string>{{404, "/404.html"}, {599, "x"}};
        }},
+      {"one_time_bytes = 1", [&](auto& c) { return directory(c).one_time_bytes == 1; }},
+      {"uploads = true", [&](auto& c) { return directory(c).uploads; }},
+      {"upload = { limit_bytes = 2 }",
+       [&](auto& c) { return directory(c).upload.limit_bytes == 2; }},
+      {"upload.make_parents = true", [&](auto& c) { return directory(c).upload.make_parents; }},
+      {"upload.sync = \"none\"",
+       [&](auto& c) { return directory(c).upload.sync == UploadSync::kNone; }},
+      {"upload.sync = \"directory\"",
+       [&](auto& c) { return directory(c).upload.sync == UploadSync::kDirectory; }},
+      {"upload.resume_ms = 0", [&](auto& c) { return directory(c).upload.resume_ms == 0; }},
   };
   expect_each(before, cases);
 }
@@ -129,9 +145,36 @@ TEST(ConfigKeysTest, Site) {
   expect_each("[[site]]\nroot = \".\"\n", cases);
 }
 
+TEST(ConfigKeysTest, Transfer) {
+  const struct {
+    const char* name;
+    Route route;
+  } cases[] = {{"auto", Route::kAuto},
+               {"copy", Route::kCopy},
+               {"sendfile", Route::kSendfile},
+               {"splice", Route::kSplice},
+               {"ring-splice", Route::kRingSplice},
+               {"ring_splice", Route::kRingSplice},
+               {"mapped", Route::kMapped},
+               {"zero-copy-send", Route::kZeroCopySend}};
+  for (const auto& [name, route] : cases) {
+    SCOPED_TRACE(name);
+    const Site site = read(std::string("[[site]]\nroot = \".\"\ntransfer = \"") + name +
+                           "\"\n[[site.mount]]\npath = \"/m\"\nroot = \"m\"\ntransfer = \"" + name +
+                           "\"\n[site.mount.upload]\nlimit_bytes = 3\n")
+                          .options.sites[0];
+    EXPECT_EQ(site.transfer, route);
+    EXPECT_EQ(site.mounts[0].transfer, route);
+    EXPECT_EQ(site.mounts[0].upload.limit_bytes, 3u);
+  }
+}
+
 TEST(ConfigKeysTest, TheNamesOfDefaults) {
-  const Site site = read("[[site]]\nroot = \".\"\nsymlinks = \"beneath\"\netag = \"modified\"\n")
+  const Site site = read(
+                        "[[site]]\nroot = \".\"\nsymlinks = \"beneath\"\netag = \"modified\"\n"
+                        "upload.sync = \"file\"\n")
                         .options.sites[0];
+  EXPECT_EQ(site.upload.sync, UploadSync::kFile);
   EXPECT_EQ(site.symlinks, Symlinks::kBeneath);
   EXPECT_EQ(site.etag, EntityTags::kModified);
 }

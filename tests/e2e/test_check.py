@@ -124,6 +124,22 @@ def test_flags_that_a_file_excludes(write, directory, flags):
     assert (flags[0] if flags[0].startswith("-") else "DIR") in result.stderr
 
 
+def test_transfers_and_uploads_that_cannot_be(write):
+    path = write(SITE + 'transfer = "copy-file-range"\nuploads = true\n'
+                 'upload = { limit_bytes = 0, resume_ms = 31536000001, sync = "all" }\n'
+                 '[[site.mount]]\npath = "/m"\nroot = "/proc/sys/fs"\nuploads = true\n')
+    result = run("check", path)
+    check_lines(
+        result,
+        f"{path}:3:12: 'transfer' must be \"auto\", \"copy\", \"sendfile\", \"splice\", "
+        "\"ring-splice\", \"mapped\" or \"zero-copy-send\", not the string \"copy-file-range\"",
+        f"{path}:5:26: limit_bytes: 0 is not allowed; 1 and more is",
+        f"{path}:5:41: resume_ms: 31536000001 is too long; at most 31536000000, a year, is allowed",
+        f"{path}:5:61: 'sync' must be \"none\", \"file\" or \"directory\", not the string \"all\"",
+        result.stderr.splitlines()[-1])
+    assert result.stderr.splitlines()[-1].startswith(f"{path}:9:11: uploads: '/proc/sys/fs': ")
+
+
 def test_a_file_is_served(start, write, directory):
     path = write('[server]\nlisten = ["127.0.0.1:0"]\nthreads = 1\n' + SITE
                  + 'index = ["other.txt"]\n')

@@ -94,6 +94,9 @@ REFUSED = {
     "--index empty": ["--index", ""],
     "--spa with a value": ["--spa=/x.html"],
     "--listing with another word": ["--listing=maybe"],
+    "--transfer of another kind": ["--transfer", "copy-file-range"],
+    "--transfer without a value": ["--transfer"],
+    "--uploads with another word": ["--uploads=maybe"],
 }
 
 
@@ -105,6 +108,7 @@ def test_mistakes(root, mistake):
 
 
 @pytest.mark.parametrize("flags", [["--spa"], ["--listing"], ["--cors"], ["--clean-urls"],
+                                   ["--uploads"], ["--transfer", "copy"],
                                    ["--cache-control", "x"], ["--index", "x"]], ids=lambda f: f[0])
 def test_not_beside_a_configuration(directory, flags):
     file = directory / "sluice.toml"

@@ -58,7 +58,7 @@ std::vector<OptionProblem> some_problems(const Options& options) {
 void check_options(const ConfigResult& config) {
   for (const Site& site : config.options.sites) {
     SLUICE_CHECK(site.root.find('\0') == std::string::npos);
-    SLUICE_CHECK(site.root.starts_with('/') || site.root == ".");
+    SLUICE_CHECK(site.root.empty() || site.root.starts_with('/'));
     for (const auto& [status, page] : site.error_pages) {
       SLUICE_CHECK(status >= 400 && status <= 599);
     }

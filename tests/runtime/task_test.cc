@@ -1,5 +1,4 @@
 // The coroutine type: values, nesting, frames that come back, a stack that stays flat.
-#include "runtime/frame_pool.h"
 #include "runtime/task.h"
 
 #include <gtest/gtest.h>
@@ -9,6 +8,8 @@
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "runtime/frame_pool.h"
 
 namespace sluice {
 namespace {

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace sluice {
 
@@ -81,7 +82,7 @@ void HttpClient::send_get(std::string_view target, std::string_view fields) {
   send(request);
 }
 
-HttpResponse HttpClient::read(bool to_head) {
+HttpResponse HttpClient::read_head() {
   HttpResponse response;
   size_t end;
   while ((end = received_.find("\r\n\r\n")) == std::string::npos) {
@@ -90,12 +91,64 @@ HttpResponse HttpClient::read(bool to_head) {
   response.head = received_.substr(0, end + 2);
   response.status = std::stoi(response.head.substr(9, 3));
   received_.erase(0, end + 4);
+  return response;
+}
+
+HttpResponse HttpClient::read(bool to_head) {
+  HttpResponse response = read_head();
   const uint64_t length = to_head ? 0 : content_length(response.head);
   while (received_.size() < length) {
     if (!receive()) throw std::runtime_error("the connection ended in mid-response");
   }
   response.body = received_.substr(0, length);
   received_.erase(0, length);
+  return response;
+}
+
+std::string HttpClient::take(size_t bytes) {
+  while (received_.size() < bytes) {
+    if (!receive()) throw std::runtime_error("the connection ended in mid-response");
+  }
+  std::string taken = received_.substr(0, bytes);
+  received_.erase(0, bytes);
+  return taken;
+}
+
+std::string HttpClient::take_line() {
+  size_t end;
+  while ((end = received_.find("\r\n")) == std::string::npos) {
+    if (!receive()) throw std::runtime_error("the connection ended in mid-response");
+  }
+  std::string line = take(end + 2);
+  line.resize(end);
+  return line;
+}
+
+HttpResponse HttpClient::read_chunked(std::vector<size_t>* sizes) {
+  HttpResponse response = read_head();
+  if (response.head.find("\r\nTransfer-Encoding: chunked\r\n") == std::string::npos ||
+      response.head.find("\r\nContent-Length") != std::string::npos) {
+    throw std::runtime_error("not in chunks: " + response.head);
+  }
+  while (true) {
+    const std::string line = take_line();
+    if (line.empty() || line.find_first_not_of("0123456789abcdef") != std::string::npos ||
+        (line.size() > 1 && line.front() == '0')) {
+      throw std::runtime_error("'" + line + "' is no size of a chunk");
+    }
+    const size_t size = std::stoull(line, nullptr, 16);
+    response.body += take(size);
+    if (take(2) != "\r\n") throw std::runtime_error("a chunk is longer than its size");
+    if (size == 0) return response;
+    if (sizes != nullptr) sizes->push_back(size);
+  }
+}
+
+HttpResponse HttpClient::read_to_the_end() {
+  HttpResponse response = read_head();
+  while (receive()) {
+  }
+  response.body = std::exchange(received_, "");
   return response;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <sluice/unique_fd.h>
 
@@ -30,6 +31,13 @@ class HttpClient {
   HttpResponse read(bool to_head = false);
   HttpResponse get(std::string_view target, std::string_view fields = {});
 
+  // The next response, which comes in chunks; strict about their form (RFC 9112 §7.1), and without
+  // trailers. `sizes`, if given, is told of each chunk.
+  HttpResponse read_chunked(std::vector<size_t>* sizes = nullptr);
+
+  // The next response, whose end is that of the connection (RFC 9112 §6.3).
+  HttpResponse read_to_the_end();
+
   // Receives and throws away that many bytes; fewer where the connection ends before.
   uint64_t skip(uint64_t bytes);
 
@@ -39,6 +47,10 @@ class HttpClient {
  private:
   // False at the end of the connection.
   bool receive();
+  HttpResponse read_head();
+  // What is in front of the next CRLF, which is taken as well.
+  std::string take_line();
+  std::string take(size_t bytes);
 
   UniqueFd socket_;
   std::string received_;  // and not read yet

@@ -6,11 +6,16 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
+#include <cerrno>
+#include <cstddef>
 #include <set>
 #include <string>
 
 #include "support/descriptors.h"
+#include "support/temporary_directory.h"
 
 namespace sluice {
 namespace {
@@ -66,7 +71,8 @@ INSTANTIATE_TEST_SUITE_P(
                     "1.2.3.4.5:80", "localhost:80", "example.org:80", "*:80", "::1:80", "[::1]",
                     "[::1]:", "[::1]80", "[::1:80", "::1]:80", "[]:80", "[127.0.0.1]:80",
                     "[::1%lo]:80", "[::g]:80", "http://127.0.0.1:80", "unix:", "unix",
-                    "UNIX:/tmp/socket", "unix:" + std::string(108, 'n')));
+                    "UNIX:/tmp/socket", "unix:" + std::string(108, 'n'), "fd:", "fd:-1", "fd:3x",
+                    "fd: 3", "fd:+3", "fd:0x3", "fd", "FD:3", "fd:99999999999"));
 
 TEST(ListenAddressTest, APortThatIsFree) {
   const BoundAddress bound = bind_address("127.0.0.1:0", 1, kBacklog);
@@ -151,6 +157,89 @@ TEST(ListenAddressTest, ARefusalLeavesNoDescriptorBehind) {
   refusal("nonsense");
   refusal("192.0.2.1:0", 2);
   EXPECT_EQ(open_descriptors(), before);
+}
+
+// A socket that somebody else has bound, as a caller would hand it over.
+UniqueFd listening_socket(sockaddr* address, socklen_t length, int type = SOCK_STREAM) {
+  UniqueFd socket(::socket(address->sa_family, type | SOCK_CLOEXEC, 0));
+  EXPECT_EQ(bind(socket.get(), address, length), 0) << errno;
+  EXPECT_EQ(listen(socket.get(), 7), 0);
+  return socket;
+}
+
+UniqueFd listening_on_loopback() {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return listening_socket(reinterpret_cast<sockaddr*>(&address), sizeof address);
+}
+
+UniqueFd listening_on_path(const std::string& path, int type = SOCK_STREAM) {
+  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
+  return listening_socket(reinterpret_cast<sockaddr*>(&address), length, type);
+}
+
+std::string named(const UniqueFd& fd) { return "fd:" + std::to_string(fd.get()); }
+
+TEST(AdoptedSocketTest, IsOneForAllShardsAndStaysTheCallers) {
+  const UniqueFd given = listening_on_loopback();
+  const int flags = fcntl(given.get(), F_GETFL);
+  {
+    const BoundAddress bound = bind_address(named(given), 3, kBacklog);
+    EXPECT_EQ(bound.name, "http://127.0.0.1:" + std::to_string(port_of(given)));
+    EXPECT_TRUE(bound.unix_path.empty());
+    ASSERT_EQ(bound.sockets.size(), 3U);
+    for (const UniqueFd& socket : bound.sockets) {
+      EXPECT_NE(socket.get(), given.get());
+      EXPECT_EQ(port_of(socket), port_of(given));
+      EXPECT_NE(fcntl(socket.get(), F_GETFD) & FD_CLOEXEC, 0);
+    }
+  }
+  EXPECT_EQ(option_of(given, SOL_SOCKET, SO_ACCEPTCONN), 1) << "it listens no more";
+  EXPECT_EQ(fcntl(given.get(), F_GETFL), flags);
+}
+
+TEST(AdoptedSocketTest, IsCalledWhatItIsBoundTo) {
+  const testing_support::TemporaryDirectory directory;
+  const std::string path = directory.path_of("socket");
+  const UniqueFd in_a_directory = listening_on_path(path);
+  EXPECT_EQ(bind_address(named(in_a_directory), 1, kBacklog).name, "unix:" + path);
+  EXPECT_EQ(access(path.c_str(), F_OK), 0) << "the file is the caller's";
+
+  const std::string abstract_name = "sluice-test-" + std::to_string(getpid());
+  const UniqueFd abstract = listening_on_path('\0' + abstract_name);
+  EXPECT_EQ(bind_address(named(abstract), 1, kBacklog).name, "unix:@" + abstract_name);
+}
+
+TEST(AdoptedSocketTest, MustBeAStreamSocketThatListens) {
+  const testing_support::TemporaryDirectory directory;
+  const UniqueFd file(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  const UniqueFd silent(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const UniqueFd datagrams(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  const UniqueFd packets = listening_on_path(directory.path_of("packets"), SOCK_SEQPACKET);
+  const struct {
+    std::string text;
+    const char* reason;
+  } cases[] = {
+      {"fd:1000000", "is no open descriptor"}, {named(file), "is no socket"},
+      {named(silent), "does not listen"},      {named(datagrams), "is no stream socket"},
+      {named(packets), "is no stream socket"},
+  };
+  const auto before = open_descriptors();
+  for (const auto& [text, reason] : cases) {
+    const StartError error = refusal(text, 2);
+    EXPECT_EQ(error.kind(), StartError::Kind::kUsage) << text;
+    EXPECT_EQ(error.option(), "listen");
+    EXPECT_TRUE(contains(error, "'" + text + "' " + reason)) << error.what();
+  }
+  EXPECT_EQ(open_descriptors(), before);
+}
+
+TEST(AdoptedSocketTest, ItsNumberIsLookedAtWithoutTheSystem) {
+  EXPECT_EQ(problem_of_address("fd:1000000"), "");
+  EXPECT_NE(problem_of_address("fd:x"), "");
 }
 
 }  // namespace

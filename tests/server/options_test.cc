@@ -50,6 +50,7 @@ const BadOption kBadOptions[] = {
     {"NoListener", "listen", "one address at least", [](Options& o) { o.listen = {}; }},
     {"BadListener", "listen[1]", "'localhost:80'",
      [](Options& o) { o.listen = {"127.0.0.1:0", "localhost:80"}; }},
+    {"BadDescriptor", "listen[0]", "'fd:three'", [](Options& o) { o.listen = {"fd:three"}; }},
     {"TooManyThreads", "threads", "1025 is too many", [](Options& o) { o.threads = 1025; }},
     {"MissingRoot", "sites[0].root", "/nowhere/at/all",
      [](Options& o) { o.sites[0].root = "/nowhere/at/all"; }},
@@ -74,6 +75,20 @@ const BadOption kBadOptions[] = {
      [](Options& o) { o.limits.receive_buffer_count = 32769; }},
     {"EmptyBuffers", "limits.receive_buffer_bytes", "allowed",
      [](Options& o) { o.limits.receive_buffer_bytes = 0; }},
+    {"FileToFile", "sites[0].transfer", "'copy-file-range' is not allowed",
+     [](Options& o) { o.sites[0].transfer = Route::kCopyFileRange; }},
+    {"UploadsOfNothing", "sites[0].upload.limit_bytes", "1 and more",
+     [](Options& o) {
+       o.sites[0].uploads = true;
+       o.sites[0].upload.limit_bytes = 0;
+     }},
+    {"UploadsForEver", "sites[0].upload.resume_ms", "a year",
+     [](Options& o) { o.sites[0].upload.resume_ms = UINT64_MAX; }},
+    {"UploadsWhereNobodyWrites", "sites[0].uploads", "'/proc/sys/fs'",
+     [](Options& o) {
+       o.sites[0].root = "/proc/sys/fs";
+       o.sites[0].uploads = true;
+     }},
 };
 
 INSTANTIATE_TEST_SUITE_P(All, BadOptions, testing::ValuesIn(kBadOptions),

@@ -1,7 +1,10 @@
 #include "sim/fake_kernel.h"
 
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -9,6 +12,8 @@
 
 #include <algorithm>
 #include <cerrno>
+
+#include "sim/shorter_message.h"
 
 namespace sluice::sim {
 
@@ -51,7 +56,8 @@ Entry FakeKernel::submitted(const io_uring_sqe& sqe) {
     entry.path = pointer<const char>(sqe.addr);
     entry.how = *pointer<open_how>(sqe.off);
   }
-  if (sqe.opcode != IORING_OP_NOP && sqe.opcode != IORING_OP_ASYNC_CANCEL) {
+  if (sqe.opcode != IORING_OP_NOP && sqe.opcode != IORING_OP_ASYNC_CANCEL &&
+      sqe.opcode != IORING_OP_MADVISE) {
     entry.inodes[0] = inode_of(sqe.fd);
     if (entry.inodes[0] == 0) report("an operation was submitted with a closed descriptor");
   }
@@ -68,6 +74,9 @@ Attempt FakeKernel::attempt(Entry& entry) {
       break;
     case IORING_OP_SEND:
       attempt = (entry.sqe.msg_flags & MSG_WAITALL) != 0 ? send_all(entry) : send(entry);
+      break;
+    case IORING_OP_SENDMSG_ZC:
+      attempt = send_zero_copy(entry);
       break;
     case IORING_OP_RECV: {
       const bool multishot = (entry.sqe.ioprio & IORING_RECV_MULTISHOT) != 0;
@@ -86,6 +95,22 @@ Attempt FakeKernel::attempt(Entry& entry) {
     case IORING_OP_OPENAT2:
       attempt = open(entry);
       break;
+    case IORING_OP_READ:
+      attempt = read(entry);
+      break;
+    case IORING_OP_WRITE: {
+      const uint32_t bytes = shortened(entry.sqe.len, faults_.short_drain, counts_.short_drain);
+      attempt = result_of(pwrite(entry.sqe.fd, pointer<char>(entry.sqe.addr), bytes,
+                                 static_cast<off_t>(entry.sqe.off)));
+      break;
+    }
+    case IORING_OP_MADVISE:
+      attempt = result_of(madvise(pointer<void>(entry.sqe.addr), entry.sqe.len,
+                                  static_cast<int>(entry.sqe.fadvise_advice)));
+      break;
+    case IORING_OP_FADVISE:
+      attempt = done(0);
+      break;
     case IORING_OP_CLOSE:
       attempt = result_of(::close(entry.sqe.fd));
       break;
@@ -100,7 +125,7 @@ Attempt FakeKernel::attempt(Entry& entry) {
 // Waits for room without end, unless the caller forbids it.
 Attempt FakeKernel::send(Entry& entry) {
   const io_uring_sqe& sqe = entry.sqe;
-  if (is_reset(entry)) return done(random_.chance(0.5) ? -EPIPE : -ECONNRESET);
+  if (is_reset(entry.sqe.fd)) return done(-reset_error());
   const uint32_t bytes = shortened(sqe.len, faults_.short_send, counts_.short_send);
   const ssize_t sent = ::send(sqe.fd, pointer<const char>(sqe.addr), bytes,
                               static_cast<int>(sqe.msg_flags) | MSG_DONTWAIT);
@@ -117,7 +142,7 @@ Attempt FakeKernel::send_all(Entry& entry) {
     const int done_before = static_cast<int>(entry.bytes_done);
     return Attempt{Attempt::State::kDone, done_before > 0 ? done_before : error, 0, true};
   };
-  if (is_reset(entry)) return ended(-ECONNRESET);
+  if (is_reset(entry.sqe.fd)) return ended(-ECONNRESET);
   const int flags = static_cast<int>(sqe.msg_flags & ~unsigned{MSG_WAITALL}) | MSG_DONTWAIT;
   const uint32_t left = sqe.len - entry.bytes_done;
   const uint32_t bytes = shortened(left, faults_.short_send, counts_.short_send);
@@ -130,9 +155,35 @@ Attempt FakeKernel::send_all(Entry& entry) {
   return waits ? Attempt{Attempt::State::kProgressed} : ended(0);
 }
 
+// The result first, whatever it is; then, once the peer has taken everything or is gone, that the
+// bytes may go, and whether they were copied. A failure may be all there is.
+Attempt FakeKernel::send_zero_copy(const Entry& entry) {
+  const io_uring_sqe& sqe = entry.sqe;
+  if (entry.tried) {
+    int unread = 0;
+    ioctl(sqe.fd, SIOCOUTQ, &unread);
+    pollfd asked{.fd = sqe.fd, .events = 0, .revents = 0};
+    if (unread > 0 && ::poll(&asked, 1, 0) <= 0) return blocked();
+    const uint32_t copied = random_.chance(0.5) ? IORING_NOTIF_USAGE_ZC_COPIED : 0;
+    return {Attempt::State::kDone, static_cast<int32_t>(copied), IORING_CQE_F_NOTIF, false};
+  }
+  if ((sqe.msg_flags & MSG_DONTWAIT) == 0) report("a sendmsg that could block a worker");
+  const auto result = [this](int value) {
+    if (value < 0 && random_.chance(0.5)) return done(value);
+    return Attempt{Attempt::State::kMore, value, IORING_CQE_F_MORE, false};
+  };
+  if (is_reset(sqe.fd)) return result(-reset_error());
+  if (happens(faults_.no_zero_copy, counts_.no_zero_copy)) return result(-EOPNOTSUPP);
+  if (happens(faults_.full_socket, counts_.full_socket)) return result(-EAGAIN);
+  ShorterMessage message(*pointer<const msghdr>(sqe.addr));
+  message.cut(shortened(message.bytes(), faults_.short_send, counts_.short_send));
+  const ssize_t sent = sendmsg(sqe.fd, message.get(), static_cast<int>(sqe.msg_flags));
+  return result(sent < 0 ? -errno : static_cast<int>(sent));
+}
+
 Attempt FakeKernel::receive(Entry& entry) {
   const io_uring_sqe& sqe = entry.sqe;
-  if (is_reset(entry)) return done(-ECONNRESET);
+  if (is_reset(entry.sqe.fd)) return done(-ECONNRESET);
   const uint32_t bytes = shortened(sqe.len, faults_.short_receive, counts_.short_receive);
   const ssize_t received = recv(sqe.fd, pointer<char>(sqe.addr), bytes, MSG_DONTWAIT);
   return would_block(received) ? blocked() : result_of(received);
@@ -143,7 +194,7 @@ Attempt FakeKernel::receive_multishot(Entry& entry) {
   if ((sqe.flags & IOSQE_BUFFER_SELECT) == 0 || sqe.buf_group != ReceiveBuffers::kGroup) {
     report("a multishot recv without its buffers");
   }
-  if (is_reset(entry)) return done(-ECONNRESET);
+  if (is_reset(entry.sqe.fd)) return done(-ECONNRESET);
   // A new recv picks a buffer before it looks for data; one that waits does when there is some.
   const bool looks_for_buffer = !entry.tried || readable(sqe.fd);
   if (looks_for_buffer && happens(faults_.no_buffers, counts_.no_buffers)) return done(-ENOBUFS);
@@ -198,22 +249,32 @@ Attempt FakeKernel::splice(Entry& entry) {
   uint32_t bytes = sqe.len;
   ssize_t moved;
   if (fills_a_pipe(sqe)) {
-    if (happens(faults_.read_error, counts_.read_error)) {
-      if (listener_ != nullptr) listener_->disturbed(entry.socket);
-      return done(-EIO);
-    }
+    // Whoever fills a pipe by itself does not say whom that is for.
+    if (happens(faults_.not_spliceable, counts_.not_spliceable)) return done(-EINVAL);
+    const bool alone = entry.socket == sqe.fd;
+    if (is_unreadable(alone ? FaultListener::kAnybody : entry.socket)) return done(-EIO);
     bytes = shortened(bytes, faults_.short_fill, counts_.short_fill);
     auto offset = static_cast<loff_t>(sqe.splice_off_in);
     moved = ::splice(sqe.splice_fd_in, &offset, sqe.fd, nullptr, bytes, sqe.splice_flags);
   } else {
-    if (is_reset(entry)) return done(random_.chance(0.5) ? -EPIPE : -ECONNRESET);
+    if (is_reset(entry.sqe.fd)) return done(-reset_error());
     if (happens(faults_.full_socket, counts_.full_socket)) return done(-EAGAIN);
     bytes = shortened(bytes, faults_.short_drain, counts_.short_drain);
-    moved = ::splice(sqe.splice_fd_in, nullptr, sqe.fd, nullptr, bytes, sqe.splice_flags);
+    auto offset = static_cast<loff_t>(sqe.off);  // of a file
+    moved = ::splice(sqe.splice_fd_in, nullptr, sqe.fd, offset < 0 ? nullptr : &offset, bytes,
+                     sqe.splice_flags);
   }
   Attempt attempt = result_of(moved);
   attempt.failed = attempt.result != static_cast<int>(sqe.len);
   return attempt;
+}
+
+// Of a file, at an offset.
+Attempt FakeKernel::read(const Entry& entry) {
+  const io_uring_sqe& sqe = entry.sqe;
+  if (is_unreadable(FaultListener::kAnybody)) return done(-EIO);
+  const uint32_t bytes = shortened(sqe.len, faults_.short_fill, counts_.short_fill);
+  return result_of(pread(sqe.fd, pointer<char>(sqe.addr), bytes, static_cast<off_t>(sqe.off)));
 }
 
 Attempt FakeKernel::open(Entry& entry) {
@@ -237,13 +298,17 @@ bool FakeKernel::descriptors_are_same(const Entry& entry) {
   return same;
 }
 
-// Also where it happens: both directions end, as they do when a reset arrives.
-bool FakeKernel::is_reset(const Entry& entry) {
-  const int socket = entry.sqe.fd;
+bool FakeKernel::is_reset(int socket) {
   if (resets_.contains(socket)) return true;
   if (!happens(faults_.reset, counts_.reset)) return false;
   resets_.insert(socket);
   shutdown(socket, SHUT_RDWR);
+  if (listener_ != nullptr) listener_->disturbed(socket);
+  return true;
+}
+
+bool FakeKernel::is_unreadable(int socket) {
+  if (!happens(faults_.read_error, counts_.read_error)) return false;
   if (listener_ != nullptr) listener_->disturbed(socket);
   return true;
 }

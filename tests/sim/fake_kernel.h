@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdint>
 #include <map>
 #include <set>
@@ -48,7 +49,9 @@ struct Attempt {
 class FaultListener {
  public:
   virtual void accepted(int socket) = 0;
-  // The connection was reset, or what is sent on it could not be read.
+  // The connection was reset, or what is sent on it could not be read. kAnybody: something could
+  // not be read that one of them sends.
+  static constexpr int kAnybody = -1;
   virtual void disturbed(int socket) = 0;
 
  protected:
@@ -76,6 +79,17 @@ class FakeKernel {
 
   FaultCounts& counts() noexcept { return counts_; }
 
+  // The faults, also of calls that are not made through the ring.
+
+  // Also where it happens: both directions end, as they do when a reset arrives.
+  bool is_reset(int socket);
+  // True where reading what is sent to `socket` fails with EIO.
+  bool is_unreadable(int socket);
+  bool happens(double probability, uint64_t& count);
+  uint32_t shortened(uint32_t bytes, double probability, uint64_t& count);
+  // What a peer's reset gives.
+  int reset_error() { return random_.chance(0.5) ? EPIPE : ECONNRESET; }
+
   // What the code under test must not do, if it did; empty otherwise.
   const std::string& problem() const noexcept { return problem_; }
 
@@ -88,17 +102,16 @@ class FakeKernel {
 
   Attempt send(Entry& entry);
   Attempt send_all(Entry& entry);
+  Attempt send_zero_copy(const Entry& entry);
   Attempt receive(Entry& entry);
   Attempt receive_multishot(Entry& entry);
   Attempt accept(Entry& entry);
   Attempt poll(const Entry& entry);
   Attempt splice(Entry& entry);
   Attempt open(Entry& entry);
+  Attempt read(const Entry& entry);
 
   bool descriptors_are_same(const Entry& entry);
-  bool is_reset(const Entry& entry);
-  bool happens(double probability, uint64_t& count);
-  uint32_t shortened(uint32_t bytes, double probability, uint64_t& count);
   Picked front_buffer() const;
   void report(const std::string& problem);
 

@@ -20,6 +20,7 @@ FakeRing::FakeRing(const Options& options)
       random_(options.seed),
       buffers_(options.buffer_count, options.buffer_bytes),
       kernel_(buffers_, options_.faults, random_),
+      direct_(kernel_, options_.faults),
       now_ms_(options.start_ms) {
   prepared_.reserve(options.queue_entries);
 }

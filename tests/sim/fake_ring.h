@@ -12,6 +12,7 @@
 #include "ring/ring.h"
 #include "sim/fake_kernel.h"
 #include "sim/faults.h"
+#include "sim/faulty_direct_calls.h"
 
 namespace sluice::sim {
 
@@ -120,9 +121,9 @@ class FakeRing final : public Ring {
 
   Options options_;
   Random random_;
-  DirectCalls direct_;
   ReceiveBuffers buffers_;
   FakeKernel kernel_;
+  FaultyDirectCalls direct_;
   World* world_ = nullptr;
   uint64_t now_ms_;
   uint64_t wake_ms_ = kNever;

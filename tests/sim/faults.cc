@@ -24,6 +24,7 @@ constexpr NamedCount kNamedCounts[] = {
     {"short fill", &FaultCounts::short_fill},
     {"short drain", &FaultCounts::short_drain},
     {"full socket", &FaultCounts::full_socket},
+    {"uncached", &FaultCounts::uncached},
     {"multishot ends", &FaultCounts::multishot_ends},
     {"end with buffer", &FaultCounts::end_with_buffer},
     {"no buffers", &FaultCounts::no_buffers},
@@ -33,6 +34,8 @@ constexpr NamedCount kNamedCounts[] = {
     {"accept aborted", &FaultCounts::accept_aborted},
     {"reset", &FaultCounts::reset},
     {"read error", &FaultCounts::read_error},
+    {"not spliceable", &FaultCounts::not_spliceable},
+    {"no zero copy", &FaultCounts::no_zero_copy},
 };
 
 }  // namespace
@@ -53,6 +56,7 @@ Faults Faults::drawn(Random& random) {
   faults.short_fill = drawn_probability(random, {0.1, 0.5});
   faults.short_drain = drawn_probability(random, {0.1, 0.5});
   faults.full_socket = drawn_probability(random, {0.05, 0.4});
+  faults.uncached = random.pick({0.0, 0.2, 1.0});
   faults.multishot_ends = drawn_probability(random, {0.05, 0.5});
   faults.end_with_buffer = random.pick({0.0, 0.5, 1.0});
   faults.no_buffers = drawn_probability(random, {0.02, 0.3});
@@ -63,6 +67,8 @@ Faults Faults::drawn(Random& random) {
   faults.accept_aborted = drawn_probability(random, {0.05, 0.3});
   faults.reset = random.chance(0.2) ? random.pick({0.001, 0.01, 0.05}) : 0;
   faults.read_error = random.chance(0.1) ? random.pick({0.01, 0.1}) : 0;
+  faults.not_spliceable = random.chance(0.1) ? random.pick({0.1, 1.0}) : 0;
+  faults.no_zero_copy = random.pick({0.0, 0.1, 1.0});
   return faults;
 }
 

@@ -53,7 +53,7 @@ class OpenFileTableTest : public RingTest {
   void visit(std::string_view path) { EXPECT_TRUE(open(path)) << path; }
 
   FileReference find(std::string_view path) {
-    return table_->find({&root_, path, http::Coding::kIdentity});
+    return table_->find({root_.id(), path, http::Coding::kIdentity});
   }
 
   bool kept(std::string_view path) { return static_cast<bool>(find(path)); }

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <memory>
@@ -19,26 +20,26 @@ namespace {
 using testing_support::bytes_waiting;
 using testing_support::open_descriptors;
 
-constexpr uint64_t kTimeoutMs = 1'000;
+// No more descriptors for this process while it lives.
+class DescriptorsExhausted {
+ public:
+  DescriptorsExhausted() {
+    getrlimit(RLIMIT_NOFILE, &before_);
+    const rlimit none{.rlim_cur = 0, .rlim_max = before_.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &none);
+  }
+  ~DescriptorsExhausted() { setrlimit(RLIMIT_NOFILE, &before_); }
+  DescriptorsExhausted(const DescriptorsExhausted&) = delete;
+  DescriptorsExhausted& operator=(const DescriptorsExhausted&) = delete;
 
-// Somebody who wants a pipe.
-struct Wanting {
-  std::optional<PipePool::Lease> lease;  // empty inside: no pipe was to be had
-
-  bool answered() const { return lease.has_value(); }
-  bool has_pipe() { return lease && *lease; }
+ private:
+  rlimit before_{};
 };
-
-Detached acquire(PipePool& pool, Wanting& wanting) {
-  PipePool::Acquire acquiring(pool, kTimeoutMs);
-  PipePool::Lease lease = co_await acquiring;
-  wanting.lease = std::move(lease);
-}
 
 class PipePoolTest : public RingTest {
  protected:
-  PipePool& pool(uint32_t count) {
-    pool_ = std::make_unique<PipePool>(reactor_, count, 65'536);
+  PipePool& pool(uint32_t count, uint32_t bytes_each = 65'536) {
+    pool_ = std::make_unique<PipePool>(reactor_, count, bytes_each, in_use_);
     return *pool_;
   }
 
@@ -49,178 +50,118 @@ class PipePoolTest : public RingTest {
     pipe.bytes_inside += static_cast<uint32_t>(bytes.size());
   }
 
+  Counter in_use_;
   std::unique_ptr<PipePool> pool_;
 };
 
-TEST_F(PipePoolTest, APipeThatIsThereIsHadAtOnce) {
+TEST_F(PipePoolTest, APipeIsEmptyAndDoesNotBlock) {
   PipePool& pipes = pool(2);
-  Wanting first;
-  acquire(pipes, first);
-  ASSERT_TRUE(first.has_pipe());
+  PipePool::Lease lease = pipes.try_acquire();
+  ASSERT_TRUE(lease);
   EXPECT_EQ(pipes.in_use(), 1U);
-  Pipe& pipe = **first.lease;
+  EXPECT_EQ(in_use_.value(), 1U);
+  Pipe& pipe = *lease;
   EXPECT_GE(pipe.capacity_bytes, 65'536U);
   EXPECT_EQ(pipe.bytes_inside, 0U);
   EXPECT_NE(fcntl(pipe.read_end.get(), F_GETFL) & O_NONBLOCK, 0);
-  first.lease->release();
+  lease.release();
   EXPECT_EQ(pipes.in_use(), 0U);
+  EXPECT_EQ(in_use_.value(), 0U);
 }
 
 TEST_F(PipePoolTest, PipesAreKeptAndUsedAgain) {
   PipePool& pipes = pool(4);
   const size_t before = open_descriptors().size();
   for (int i = 0; i < 10; ++i) {
-    Wanting one;
-    Wanting other;
-    acquire(pipes, one);
-    acquire(pipes, other);
-    EXPECT_TRUE(one.has_pipe() && other.has_pipe());
+    const PipePool::Lease one = pipes.try_acquire();
+    const PipePool::Lease other = pipes.try_acquire();
+    EXPECT_TRUE(one && other);
   }
-  EXPECT_EQ(open_descriptors().size(), before + 2);  // the first was there already
+  EXPECT_EQ(open_descriptors().size(), before + 4);
 }
 
 TEST_F(PipePoolTest, NoMoreThanAllowed) {
   PipePool& pipes = pool(2);
-  Wanting wanting[3];
-  for (Wanting& one : wanting) acquire(pipes, one);
-  EXPECT_TRUE(wanting[0].has_pipe());
-  EXPECT_TRUE(wanting[1].has_pipe());
-  EXPECT_FALSE(wanting[2].answered());
+  PipePool::Lease one = pipes.try_acquire();
+  PipePool::Lease other = pipes.try_acquire();
+  EXPECT_TRUE(one && other);
+  EXPECT_FALSE(pipes.try_acquire());
   EXPECT_EQ(pipes.in_use(), 2U);
-  EXPECT_TRUE(pipes.wanted());
-
-  wanting[0].lease->release();
-  run_for(1);
-  EXPECT_TRUE(wanting[2].has_pipe());
-  EXPECT_EQ(pipes.in_use(), 2U);
-  EXPECT_FALSE(pipes.wanted());
+  one.release();
+  EXPECT_TRUE(pipes.try_acquire());
 }
 
-TEST_F(PipePoolTest, WhoWaitsLongestIsNext) {
-  PipePool& pipes = pool(1);
-  Wanting wanting[5];
-  for (Wanting& one : wanting) acquire(pipes, one);
-  for (int i = 0; i < 4; ++i) {
-    for (int later = i + 1; later < 5; ++later) EXPECT_FALSE(wanting[later].answered());
-    wanting[i].lease->release();
-    run_for(1);
-    EXPECT_TRUE(wanting[i + 1].has_pipe());
+TEST_F(PipePoolTest, SmallPipesWhereTheseAreAskedFor) {
+  PipePool& pipes = pool(1, 4'096);
+  PipePool::Lease lease = pipes.try_acquire();
+  ASSERT_TRUE(lease);
+  EXPECT_EQ((*lease).capacity_bytes, 4'096U);
+}
+
+TEST_F(PipePoolTest, ASystemThatRefusesIsAskedAgainAfterAWhile) {
+  PipePool& pipes = pool(2);
+  {
+    const DescriptorsExhausted exhausted;
+    EXPECT_FALSE(pipes.try_acquire());
   }
-}
-
-TEST_F(PipePoolTest, ANewcomerDoesNotOvertake) {
-  PipePool& pipes = pool(1);
-  Wanting holder;
-  Wanting waiting;
-  Wanting newcomer;
-  acquire(pipes, holder);
-  acquire(pipes, waiting);
-  holder.lease->release();
-  acquire(pipes, newcomer);  // before the one that waited has been resumed
-  EXPECT_FALSE(newcomer.answered());
+  EXPECT_FALSE(pipes.try_acquire());
+  run_for(PipePool::kRefusalMs - 1);
+  EXPECT_FALSE(pipes.try_acquire());
   run_for(1);
-  EXPECT_TRUE(waiting.has_pipe());
-  EXPECT_FALSE(newcomer.answered());
-  waiting.lease->release();
-  run_for(1);
-  EXPECT_TRUE(newcomer.has_pipe());
+  EXPECT_TRUE(pipes.try_acquire());
+  EXPECT_EQ(pipes.in_use(), 0U);
 }
 
-TEST_F(PipePoolTest, WaitingEndsEmptyHandedAfterItsTime) {
-  PipePool& pipes = pool(1);
-  Wanting holder;
-  Wanting waiting;
-  acquire(pipes, holder);
-  acquire(pipes, waiting);
-  run_for(kTimeoutMs - 1);
-  EXPECT_FALSE(waiting.answered());
-  run_for(1 + TimerWheel::kTickMs);
-  EXPECT_TRUE(waiting.answered());
-  EXPECT_FALSE(waiting.has_pipe());
-  EXPECT_FALSE(pipes.wanted());
-  EXPECT_EQ(pipes.in_use(), 1U);
-}
-
-// A pipe that is given to somebody in the turn in which his time is up is his.
-TEST_F(PipePoolTest, APipeAndTheEndOfTheWaitInOneTurn) {
-  PipePool& pipes = pool(1);
-  Wanting holder;
-  Wanting waiting;
-  acquire(pipes, holder);
-  acquire(pipes, waiting);
-  run_for(kTimeoutMs - 1);
-  holder.lease->release();
-  ring_.wake_at(ring_.now_ms() + 2 * TimerWheel::kTickMs);
-  reactor_.turn();
-  run_for(2 * TimerWheel::kTickMs);
-  EXPECT_TRUE(waiting.has_pipe());
-  EXPECT_EQ(pipes.in_use(), 1U);
+TEST_F(PipePoolTest, ARefusalDoesNotConcernPipesThatAreThere) {
+  PipePool& pipes = pool(2);
+  PipePool::Lease one = pipes.try_acquire();
+  const DescriptorsExhausted exhausted;
+  EXPECT_FALSE(pipes.try_acquire());
+  one.release();
+  EXPECT_TRUE(pipes.try_acquire());
 }
 
 TEST_F(PipePoolTest, WhatIsLeftInsideIsThrownAway) {
   PipePool& pipes = pool(1);
-  Wanting first;
-  acquire(pipes, first);
-  put_inside(*first.lease, "meant for somebody else");
-  first.lease->release();
+  PipePool::Lease first = pipes.try_acquire();
+  put_inside(first, std::string(60'000, 'x'));
+  first.release();
 
-  Wanting second;
-  acquire(pipes, second);
-  ASSERT_TRUE(second.has_pipe());
-  EXPECT_EQ((**second.lease).bytes_inside, 0U);
-  EXPECT_EQ(bytes_waiting((**second.lease).read_end.get()), 0U);
+  PipePool::Lease second = pipes.try_acquire();
+  ASSERT_TRUE(second);
+  EXPECT_EQ((*second).bytes_inside, 0U);
+  EXPECT_EQ(bytes_waiting((*second).read_end.get()), 0U);
 }
 
-TEST_F(PipePoolTest, WhatIsLeftInsideIsThrownAwayBeforeItIsHandedOver) {
-  PipePool& pipes = pool(1);
-  Wanting first;
-  Wanting second;
-  acquire(pipes, first);
-  acquire(pipes, second);
-  put_inside(*first.lease, std::string(60'000, 'x'));
-  first.lease->release();
-  run_for(1);
-  ASSERT_TRUE(second.has_pipe());
-  EXPECT_EQ((**second.lease).bytes_inside, 0U);
-  EXPECT_EQ(bytes_waiting((**second.lease).read_end.get()), 0U);
-}
-
-TEST_F(PipePoolTest, APipeThatCannotBeEmptiedIsReplaced) {
+TEST_F(PipePoolTest, APipeThatCannotBeEmptiedGoes) {
   PipePool& pipes = pool(1);
   const std::set<int> before = open_descriptors();
-  Wanting first;
-  acquire(pipes, first);
-  (**first.lease).bytes_inside = 5;  // which are not there, so that splice(2) says -EAGAIN
-  first.lease->release();
+  PipePool::Lease lease = pipes.try_acquire();
+  (*lease).bytes_inside = 5;  // which are not there, so that splice(2) says -EAGAIN
+  lease.release();
   EXPECT_EQ(pipes.in_use(), 0U);
-  EXPECT_EQ(open_descriptors().size(), before.size());
-  Wanting second;
-  acquire(pipes, second);
-  EXPECT_TRUE(second.has_pipe());
+  EXPECT_EQ(open_descriptors(), before);
+  EXPECT_TRUE(pipes.try_acquire());
 }
 
 TEST_F(PipePoolTest, ScarceWhenMoreThanHalfAreInUse) {
   PipePool& pipes = pool(4);
-  Wanting wanting[3];
-  acquire(pipes, wanting[0]);
-  acquire(pipes, wanting[1]);
+  const PipePool::Lease one = pipes.try_acquire();
+  const PipePool::Lease two = pipes.try_acquire();
   EXPECT_FALSE(pipes.scarce());
-  acquire(pipes, wanting[2]);
+  const PipePool::Lease three = pipes.try_acquire();
   EXPECT_TRUE(pipes.scarce());
 }
 
 TEST_F(PipePoolTest, LeasesMove) {
   PipePool& pipes = pool(2);
-  Wanting one;
-  Wanting other;
-  acquire(pipes, one);
-  acquire(pipes, other);
-  *one.lease = std::move(*other.lease);  // gives its own back
+  PipePool::Lease one = pipes.try_acquire();
+  PipePool::Lease other = pipes.try_acquire();
+  one = std::move(other);  // gives its own back
   EXPECT_EQ(pipes.in_use(), 1U);
-  EXPECT_TRUE(one.has_pipe());
-  EXPECT_FALSE(other.has_pipe());
-  other.lease->release();
-  EXPECT_EQ(pipes.in_use(), 1U);
+  EXPECT_TRUE(one);
+  one.release();
+  EXPECT_EQ(pipes.in_use(), 0U);
 }
 
 }  // namespace

@@ -66,8 +66,10 @@ class ServerTest : public testing::Test {
  protected:
   static constexpr uint64_t kTickMs = TimerWheel::kTickMs;
 
-  explicit ServerTest(const Limits& limits = small_limits(), const FakeRing::Options& options = {})
-      : limits_(limits), server_(Site::shared().root(), limits_, options) {}
+  explicit ServerTest(const Limits& limits = small_limits(), const FakeRing::Options& options = {},
+                      std::vector<HandlerRoute> handlers = {})
+      : limits_(limits),
+        server_(Site::shared().root(), limits_, options, {}, std::move(handlers)) {}
 
   void TearDown() override {
     EXPECT_EQ(server_.ring().problem(), "");

@@ -20,16 +20,21 @@ using testing_support::open_descriptors;
 
 namespace {
 
-std::vector<sluice::Site> one_site(const std::string& root) {
+std::vector<sluice::Site> one_site(const std::string& root, const SimTransfer& transfer,
+                                   std::vector<HandlerRoute> handlers) {
   sluice::Site site;
   site.root = root;
+  site.transfer = transfer.route;
+  site.one_time_bytes = transfer.one_time_bytes;
+  site.handlers = std::move(handlers);
   return {site};
 }
 
 }  // namespace
 
 SimServer::SimServer(const std::string& root, const Limits& limits,
-                     const FakeRing::Options& ring_options)
+                     const FakeRing::Options& ring_options, const SimTransfer& transfer,
+                     std::vector<HandlerRoute> handlers)
     : limits_(limits),
       frames_before_(FramePool::of_this_thread().live_count()),
       ring_(ring_options),
@@ -38,8 +43,8 @@ SimServer::SimServer(const std::string& root, const Limits& limits,
       accept_log_(log_sink_),
       aborted_log_(log_sink_),
       blocks_(std::max(limits_.head_bytes, ResponseDraft::kHeadBytes)),
-      pipes_(reactor_, limits_.pipe_count, limits_.pipe_bytes),
-      sites_(one_site(root)),
+      pipes_(reactor_, limits_.pipe_count, limits_.pipe_bytes, counters_.transfer.pipes_in_use),
+      sites_(one_site(root, transfer, std::move(handlers))),
       router_(sites_, log_sink_),
       files_(reactor_, limits_.open_file_count, limits_.open_file_ttl_ms),
       static_handler_({.reactor = reactor_,
@@ -49,9 +54,10 @@ SimServer::SimServer(const std::string& root, const Limits& limits,
                        .store = nullptr,
                        .made = nullptr,
                        .listing_bytes = limits_.listing_bytes}),
-      handler_(reactor_, {workers_, mailbox_}, router_, static_handler_),
+      handler_(reactor_, {workers_, mailbox_}, router_, static_handler_, counters_),
       transfer_limits_{.send_progress_timeout_ms = limits_.send_progress_timeout_ms,
                        .stalled_pipe_ms = limits_.stalled_pipe_ms},
+      thresholds_(transfer.thresholds),
       transfer_{.reactor = reactor_,
                 .pipes = pipes_,
                 .workers = {workers_, mailbox_},
@@ -133,7 +139,6 @@ std::string SimServer::what_is_left() {
     const bool own = !descriptors_at_rest_.contains(fd);
     if (own && !is_pipe(fd)) note("descriptor " + describe_descriptor(fd));
     if (own && is_pipe(fd)) ++pipe_ends;
-    // Also the pool's first pipe, which is there from the start.
     if (fd > 2 && is_pipe(fd) && bytes_waiting(fd) > 0) {
       note(std::to_string(bytes_waiting(fd)) + " bytes in " + describe_descriptor(fd));
     }

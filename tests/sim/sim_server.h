@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <sluice/options.h>
+#include <sluice/route.h>
 #include <sluice/unique_fd.h>
 
 #include "base/slab_pool.h"
@@ -28,9 +29,17 @@
 
 namespace sluice::sim {
 
+// How its files are sent.
+struct SimTransfer {
+  Route route = Route::kAuto;
+  RouteThresholds thresholds;
+  uint64_t one_time_bytes = 0;
+};
+
 class SimServer {
  public:
-  SimServer(const std::string& root, const Limits& limits, const FakeRing::Options& ring_options);
+  SimServer(const std::string& root, const Limits& limits, const FakeRing::Options& ring_options,
+            const SimTransfer& transfer = {}, std::vector<HandlerRoute> handlers = {});
 
   FakeRing& ring() noexcept { return ring_; }
   Reactor& reactor() noexcept { return reactor_; }
@@ -88,6 +97,7 @@ class SimServer {
   const TransferLimits transfer_limits_;
   const RouteThresholds thresholds_;
   TransferContext transfer_;
+  const TransferContext::Scope scope_{transfer_};  // for handlers that call transfer()
   ConnectionContext context_;
   std::unique_ptr<Listener> listener_;
   bool watching_ = false;  // true exactly while watch_work() runs

@@ -53,7 +53,7 @@ Simulation::Simulation(uint64_t seed) : random_(seed) {
   draw_limits();
   options.buffer_count = limits_.receive_buffer_count;
   options.buffer_bytes = limits_.receive_buffer_bytes;
-  server_ = std::make_unique<SimServer>(Site::shared().root(), limits_, options);
+  server_ = std::make_unique<SimServer>(Site::shared().root(), limits_, options, draw_transfer());
   server_->ring().surround_with(this);
   server_->ring().kernel().listen(this);
 
@@ -84,6 +84,18 @@ void Simulation::draw_limits() {
   limits_.backlog_count = random_.pick({1U, 4'096U});
   limits_.receive_buffer_count = random_.pick<uint16_t>({2, 4, 8, 64});
   limits_.receive_buffer_bytes = random_.pick<uint32_t>({32, 64, 256, 4'096});
+}
+
+SimTransfer Simulation::draw_transfer() {
+  SimTransfer transfer;
+  transfer.route =
+      random_.pick({Route::kAuto, Route::kAuto, Route::kCopy, Route::kSendfile, Route::kSplice,
+                    Route::kRingSplice, Route::kMapped, Route::kZeroCopySend});
+  transfer.thresholds.mapped_bytes = random_.pick<uint64_t>({0, 5'000, 32 * 1024});
+  transfer.thresholds.sendfile_bytes =
+      transfer.thresholds.mapped_bytes + random_.pick<uint64_t>({0, 40'000, 96 * 1024});
+  transfer.one_time_bytes = random_.pick<uint64_t>({0, 0, 0, 1, 60'000});
+  return transfer;
 }
 
 void Simulation::draw_visitors() {
@@ -201,7 +213,11 @@ void Simulation::adopt(size_t index, int socket) {
 
 void Simulation::disturbed(int socket) {
   trace(server_->ring().now_ms(), "fault at the server's descriptor %d", socket);
-  visitors_[by_socket_.at(socket)].disturbed = true;
+  if (socket != kAnybody) {
+    visitors_[by_socket_.at(socket)].disturbed = true;
+    return;
+  }
+  for (Visitor& visitor : visitors_) visitor.disturbed = visitor.disturbed || visitor.client;
 }
 
 void Simulation::serve_arrived() {

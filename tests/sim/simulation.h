@@ -54,6 +54,7 @@ class Simulation final : private World, private FaultListener {
 
   void change_files(uint64_t now_ms);
   void draw_limits();
+  SimTransfer draw_transfer();
   void draw_visitors();
   void draw_ending();
   void arrive(size_t index);

@@ -12,6 +12,7 @@
 
 #include "http/request_parser.h"
 #include "sim/ring_fixture.h"
+#include "support/no_content.h"
 #include "support/temporary_directory.h"
 
 namespace sluice::sim {
@@ -38,11 +39,11 @@ class VariantChooserTest : public RingTest {
     directory_.write("a.txt", "content");
     parser_.parse_head(kHead);
     head_.emplace(parser_.head(kHead));
-    request_.emplace(*head_);
+    request_.emplace(*head_, content_);
   }
 
   FileReference file() {
-    FileReference kept = files_.find({&mount_.root, "a.txt", http::Coding::kIdentity});
+    FileReference kept = files_.find({root_.id(), "a.txt", http::Coding::kIdentity});
     if (kept) return kept;
     std::optional<Result<FileReference>> opened;
     open_file(files_, {mount_.root, "a.txt"}, opened);
@@ -60,11 +61,14 @@ class VariantChooserTest : public RingTest {
 
   testing_support::TemporaryDirectory directory_;
   Directory options_;
-  MountedDirectory mount_{"", DocumentRoot(directory_.path()), options_, {}};
+  DocumentRoot root_{directory_.path()};
+  const std::vector<rules::Pattern> no_patterns_;
+  MountedDirectory mount_{"", root_, options_, no_patterns_};
   OpenFileTable files_{reactor_, 8, 60'000};
   VariantChooser chooser_{files_, nullptr, nullptr};
   http::RequestParser parser_{{}};
   std::optional<http::RequestHead> head_;
+  testing_support::NoContent content_;
   std::optional<SiteRequest> request_;
 };
 

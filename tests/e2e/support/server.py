@@ -1,5 +1,6 @@
 """Starting and stopping the server under test."""
 
+import json
 import os
 import re
 import select
@@ -10,6 +11,7 @@ import time
 from pathlib import Path
 
 from support.client import Connection, build_request
+from support.waiting import wait_until
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 BINARY = REPOSITORY / os.environ.get("SLUICE_BINARY", "build/debug/sluice")
@@ -99,6 +101,16 @@ class Server:
     def complaints(self):
         self.errors.seek(0)
         return self.errors.read().decode(errors="replace")
+
+    def stats_lines(self):
+        return [line for line in self.complaints().splitlines() if line.startswith("{")]
+
+    def stats(self):
+        """What the server has counted so far (SIGUSR1)."""
+        before = len(self.stats_lines())
+        self.process.send_signal(signal.SIGUSR1)
+        wait_until(lambda: len(self.stats_lines()) > before, "the line with the stats")
+        return json.loads(self.stats_lines()[-1])
 
     def check_complaints(self):
         assert not COMPLAINT.search(self.complaints()), self.complaints()

@@ -20,9 +20,11 @@ COMPLETED = re.compile(r"io_uring_complete: ring (?P<ring>\w+), req (?P<request>
 EVENTS = ("io_uring_submit_req", "io_uring_complete")
 BUFFER_KIB = 32 * 1024
 # Everything that could carry file data through the memory of the process.
-DATA_CALLS = ("read", "pread64", "readv", "preadv", "preadv2", "sendfile", "copy_file_range",
-              "write", "writev", "pwrite64", "pwritev", "pwritev2", "sendto", "sendmsg", "sendmmsg",
-              "recvfrom", "recvmsg", "vmsplice", "process_vm_readv")
+DATA_CALLS = ("read", "pread64", "readv", "preadv", "preadv2", "write", "writev", "pwrite64",
+              "pwritev", "pwritev2", "sendto", "sendmsg", "sendmmsg", "recvfrom", "recvmsg",
+              "vmsplice", "process_vm_readv")
+# What passes on references to the page cache instead.
+REFERENCE_CALLS = ("splice", "sendfile", "copy_file_range")
 RETURNED = re.compile(r"^\d+ +(?:<\.\.\. )?(?P<call>\w+)[( ].* = (?P<result>-?\d+)\b")
 
 
@@ -108,7 +110,7 @@ def trace_calls(pid, output):
         pytest.skip("strace is not installed")
     result = Counter()
     command = ["strace", "-f", "-qq", "-s", "0", "-o", str(output), "-p", str(pid),
-               "-e", "trace=mmap," + ",".join(DATA_CALLS)]
+               "-e", "trace=mmap," + ",".join(DATA_CALLS + REFERENCE_CALLS)]
     strace = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                               stderr=subprocess.PIPE)
     try:

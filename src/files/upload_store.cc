@@ -1,0 +1,269 @@
+#include "files/upload_store.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "files/upload_sweep.h"
+
+namespace sluice {
+
+namespace {
+
+// More than a record with the longest path has.
+constexpr size_t kRecordBytes = 8 * 1024;
+constexpr mode_t kNewFile = 0666;
+constexpr mode_t kPrivate = 0600;
+
+std::unexpected<UploadError> failure(int system_errno, const char* operation) noexcept {
+  return std::unexpected(upload_error_from_errno(system_errno, operation));
+}
+
+std::unexpected<UploadError> failure(UploadProblem problem) noexcept {
+  return std::unexpected(UploadError{problem, Error{ErrorCode::kSystem}});
+}
+
+std::string data_name(const UploadToken& token) { return std::string(token.view()); }
+std::string record_name(const UploadToken& token) { return data_name(token) + kUploadRecordSuffix; }
+
+// Reads to the end, or until `bytes` is full. Returns how much there was, or -1.
+ssize_t read_all(int fd, std::span<char> bytes) noexcept {
+  size_t done = 0;
+  while (done < bytes.size()) {
+    const ssize_t got = read(fd, bytes.data() + done, bytes.size() - done);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return -1;
+    if (got == 0) break;
+    done += static_cast<size_t>(got);
+  }
+  return static_cast<ssize_t>(done);
+}
+
+// 0 or an errno.
+int write_all(int fd, std::string_view bytes) noexcept {
+  while (!bytes.empty()) {
+    const ssize_t written = write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno != EINTR) return errno;
+    if (written > 0) bytes.remove_prefix(static_cast<size_t>(written));
+  }
+  return 0;
+}
+
+bool cannot_copy_between(int system_errno) noexcept {
+  return system_errno == EXDEV || system_errno == EINVAL || system_errno == EOPNOTSUPP ||
+         system_errno == ENOSYS;
+}
+
+// From the start of a file to the start of an empty one. 0 or an errno.
+int copy_all(int from, int to, uint64_t bytes) noexcept {
+  off_t offset = 0;
+  bool by_range = true;  // copy_file_range(2), where it can between these file systems
+  while (bytes > 0) {
+    const ssize_t copied = by_range ? copy_file_range(from, &offset, to, nullptr, bytes, 0)
+                                    : sendfile(to, from, &offset, bytes);
+    if (copied < 0 && errno == EINTR) continue;
+    if (copied < 0 && by_range && cannot_copy_between(errno)) {
+      by_range = false;
+      continue;
+    }
+    if (copied < 0) return errno;
+    if (copied == 0) return EIO;
+    bytes -= static_cast<uint64_t>(copied);
+  }
+  return 0;
+}
+
+bool is_at(int directory, const std::string& name, int fd) noexcept {
+  const Result<FileState> named = state_at(directory, name.c_str());
+  const Result<FileState> open = state_of(fd);
+  return named && open && named->device == open->device && named->inode == open->inode;
+}
+
+}  // namespace
+
+size_t UploadStore::sweep() noexcept {
+  const auto staging = uploads_.staging();
+  if (!staging) return 0;
+  const auto sweep = [&](SweepScope scope) {
+    return sweep_uploads((*staging)->get(), uploads_.root(), options().resume_ms, scope);
+  };
+  const size_t left = sweep(SweepScope::kExpired);
+  return left < kCapacity ? left : sweep(SweepScope::kOutcomes);
+}
+
+UploadResult<StoredUpload> UploadStore::create(UploadRecord record) noexcept {
+  const auto staging = uploads_.staging();
+  if (!staging) return std::unexpected(staging.error());
+  // What cannot become a file is refused before its content is sent.
+  if (const auto there = uploads_.look(record.path); !there) {
+    return std::unexpected(there.error());
+  }
+  if (sweep() >= kCapacity) return failure(UploadProblem::kTooMany);
+  const std::optional<UploadToken> token = UploadToken::make();
+  if (!token) return failure(EAGAIN, "getrandom");
+  StoredUpload upload;
+  upload.token_ = *token;
+  upload.record_ = std::move(record);
+  upload.staging_ = *staging;
+  constexpr int kFlags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+  upload.file_.reset(openat(upload.staging_->get(), data_name(*token).c_str(), kFlags, kNewFile));
+  if (!upload.file_) return failure(errno, "openat");
+  if (flock(upload.file_.get(), LOCK_EX | LOCK_NB) != 0) return failure(errno, "flock");
+  if (const auto saved = save(upload); !saved) {
+    unlinkat(upload.staging_->get(), data_name(*token).c_str(), 0);
+    return std::unexpected(saved.error());
+  }
+  return upload;
+}
+
+// Under another name first: whoever reads it finds the old record or the new one.
+UploadResult<void> UploadStore::save(const StoredUpload& upload) noexcept {
+  const int staging = upload.staging_->get();
+  const std::optional<UploadToken> token = UploadToken::make();
+  if (!token) return failure(EAGAIN, "getrandom");
+  const std::string temporary = std::string(kUploadNamePrefix) + '-' + std::string(token->view());
+  constexpr int kFlags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+  const UniqueFd file(openat(staging, temporary.c_str(), kFlags, kPrivate));
+  if (!file) return failure(errno, "openat");
+  int failed = write_all(file.get(), write_record(upload.record_));
+  if (failed == 0 && options().sync != UploadSync::kNone && fdatasync(file.get()) != 0) {
+    failed = errno;
+  }
+  const std::string name = record_name(upload.token_);
+  if (failed == 0 && renameat(staging, temporary.c_str(), staging, name.c_str()) != 0) {
+    failed = errno;
+  }
+  if (failed == 0) return {};
+  unlinkat(staging, temporary.c_str(), 0);
+  return failure(failed, "write");
+}
+
+UploadResult<UploadRecord> UploadStore::load(int staging, const UploadToken& token) noexcept {
+  constexpr int kFlags = O_RDONLY | O_NOFOLLOW | O_CLOEXEC;
+  const UniqueFd file(openat(staging, record_name(token).c_str(), kFlags));
+  if (!file && errno == ENOENT) return failure(UploadProblem::kNotFound);
+  if (!file) return failure(errno, "openat");
+  std::array<char, kRecordBytes> text;
+  const ssize_t bytes = read_all(file.get(), text);
+  if (bytes < 0) return failure(errno, "read");
+  auto record = read_record({text.data(), static_cast<size_t>(bytes)});
+  if (!record) return failure(UploadProblem::kNotFound);
+  return std::move(*record);
+}
+
+UploadResult<StoredUpload> UploadStore::open(const UploadToken& token,
+                                             std::string_view path) noexcept {
+  const auto staging = uploads_.staging();
+  if (!staging) return std::unexpected(staging.error());
+  StoredUpload upload;
+  upload.token_ = token;
+  upload.staging_ = *staging;
+  const int directory = upload.staging_->get();
+  const std::string name = data_name(token);
+  upload.file_.reset(openat(directory, name.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC));
+  if (!upload.file_ && errno != ENOENT) return failure(errno, "openat");
+  if (upload.file_ && flock(upload.file_.get(), LOCK_EX | LOCK_NB) != 0) {
+    // Who does not know the path does not learn that there is such an upload.
+    const UploadResult<UploadRecord> record = load(directory, token);
+    const bool known = record && record->path == path;
+    return failure(known ? UploadProblem::kBusy : UploadProblem::kNotFound);
+  }
+  // Only now: whoever had the lock before may have completed or cancelled it.
+  UploadResult<UploadRecord> record = load(directory, token);
+  if (!record) return std::unexpected(record.error());
+  if (record->path != path) return failure(UploadProblem::kNotFound);
+  upload.record_ = std::move(*record);
+  if (upload.record_.outcome) {
+    upload.file_.reset();
+    upload.offset_ = upload.record_.outcome->size_bytes;
+    const Result<FileState> state = state_at(directory, record_name(token).c_str());
+    if (state) upload.idle_ms_ = idle_ms(state->modified_seconds, state->modified_nanoseconds);
+  } else {
+    if (!upload.file_ || !is_at(directory, name, upload.file_.get())) {
+      return failure(UploadProblem::kNotFound);
+    }
+    const Result<FileState> state = state_of(upload.file_.get());
+    if (!state) return failure(state.error().system_errno, "statx");
+    upload.offset_ = state->size_bytes;
+    upload.idle_ms_ = idle_ms(state->modified_seconds, state->modified_nanoseconds);
+  }
+  if (upload.idle_ms_ >= options().resume_ms) return failure(UploadProblem::kNotFound);
+  return upload;
+}
+
+UploadResult<void> UploadStore::set_length(StoredUpload& upload, uint64_t length) noexcept {
+  upload.record_.length = length;
+  return save(upload);
+}
+
+UploadResult<void> UploadStore::sync(const StoredUpload& upload) noexcept {
+  if (options().sync == UploadSync::kNone || fdatasync(upload.fd()) == 0) return {};
+  return failure(errno, "fdatasync");
+}
+
+bool UploadStore::worth_another_attempt(UploadProblem problem) noexcept {
+  return problem == UploadProblem::kBusy || problem == UploadProblem::kExhausted ||
+         problem == UploadProblem::kNoSpace || problem == UploadProblem::kSystem;
+}
+
+UploadResult<UploadDirectory::Published> UploadStore::publish(StoredUpload& upload) noexcept {
+  UploadResult<UploadDirectory::Published> published = publish_file(upload);
+  if (!published) {
+    if (!worth_another_attempt(published.error().problem)) cancel(std::move(upload));
+    return published;
+  }
+  const FileState& state = published->state;
+  upload.record_.outcome =
+      UploadRecord::Outcome{.created = published->created,
+                            .size_bytes = state.size_bytes,
+                            .modified_seconds = state.modified_seconds,
+                            .modified_nanoseconds = state.modified_nanoseconds};
+  // The file is there, whatever becomes of this.
+  if (!save(upload)) {
+    unlinkat(upload.staging_->get(), record_name(upload.token_).c_str(), 0);
+  }
+  return published;
+}
+
+UploadResult<UploadDirectory::Published> UploadStore::publish_file(StoredUpload& upload) noexcept {
+  UploadFile file;
+  const UploadRecord& record = upload.record_;
+  if (const auto found = uploads_.find(record.path, options().make_parents, file); !found) {
+    return std::unexpected(found.error());
+  }
+  if (!same_mount(upload.staging_->get(), file.parent_.get())) return publish_copy(upload);
+  // The lock stays until the record says what has happened.
+  file.fd_.reset(fcntl(upload.fd(), F_DUPFD_CLOEXEC, 0));
+  if (!file.fd_) return failure(errno, "fcntl");
+  file.temporary_.staging = upload.staging_;
+  file.temporary_.name = data_name(upload.token_);
+  auto published = uploads_.publish(file, record.condition);
+  if (!published) file.temporary_.staging.reset();  // the data stays
+  return published;
+}
+
+UploadResult<UploadDirectory::Published> UploadStore::publish_copy(StoredUpload& upload) noexcept {
+  UploadResult<UploadFile> file = uploads_.begin(upload.record_.path);
+  if (!file) return std::unexpected(file.error());
+  const int failed = copy_all(upload.fd(), file->fd(), upload.offset_);
+  if (failed != 0) return failure(failed, "copy_file_range");
+  auto published = uploads_.publish(*file, upload.record_.condition);
+  if (published) unlinkat(upload.staging_->get(), data_name(upload.token_).c_str(), 0);
+  return published;
+}
+
+void UploadStore::cancel(StoredUpload upload) noexcept {
+  const int staging = upload.staging_->get();
+  unlinkat(staging, record_name(upload.token_).c_str(), 0);
+  unlinkat(staging, data_name(upload.token_).c_str(), 0);
+}
+
+}  // namespace sluice

@@ -1,0 +1,65 @@
+// A file mapped into memory for the kernel to send from.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include <sluice/error.h>
+
+namespace sluice {
+
+// Part of a file as a read-only, shared mapping (mmap(2)). Its addresses are for system calls only:
+// where a file was cut off meanwhile these fail with EFAULT, while this process would be killed by
+// SIGBUS if it looked itself. So nothing here reads a mapping, nor may anybody else.
+//
+// Not thread-safe.
+class FileMapping {
+ public:
+  // What is mapped of a small file that is kept mapped. Beyond the end of the file it costs
+  // addresses only.
+  static constexpr uint64_t kSmallFileBytes = 1024 * 1024;
+
+  // What is mapped at once of a large one: few enough pages for unmapping not to hold up a loop.
+  static constexpr uint64_t kWindowBytes = 16 * 1024 * 1024;
+
+  // How long what was found in the page cache is taken to be there still. What was used a moment
+  // ago is the last to be evicted, and if it is, this thread waits for a disk once: the bytes are
+  // right all the same. Asking each time would cost a busy file a system call a response.
+  static constexpr uint64_t kTrustedMs = 100;
+
+  FileMapping() noexcept = default;
+  FileMapping(const FileMapping&) = delete;
+  FileMapping& operator=(const FileMapping&) = delete;
+  ~FileMapping() { unmap(); }
+
+  // Maps `bytes` from `offset` on (rounded down to a page), instead of what was mapped. ENODEV:
+  // the file cannot be mapped; ENOMEM: there are as many mappings as a process should have
+  // (vm.max_map_count). Nothing is mapped then.
+  Result<void> map(int fd, uint64_t offset, uint64_t bytes) noexcept;
+  void unmap() noexcept;
+
+  bool covers(uint64_t offset, uint64_t bytes) const noexcept {
+    return address_ != nullptr && offset >= offset_ && bytes <= bytes_ &&
+           offset - offset_ <= bytes_ - bytes;
+  }
+
+  // Where a part is. Stays until unmap() and map(). REQUIRES: covers() it.
+  std::span<char> part(uint64_t offset, uint64_t bytes) const noexcept;
+
+  // Notes, and tells, that a part was in the page cache a moment ago, mapped or not. Remembers the
+  // latest, until unmap() and map().
+  void note_resident(uint64_t offset, uint64_t bytes, uint64_t now_ms) noexcept;
+  bool lately_resident(uint64_t offset, uint64_t bytes, uint64_t now_ms) const noexcept;
+
+ private:
+  char* address_ = nullptr;  // null exactly when nothing is mapped
+  uint64_t offset_ = 0;      // in the file
+  uint64_t bytes_ = 0;
+  // What was noted.
+  uint64_t resident_begin_ = 0;
+  uint64_t resident_end_ = 0;
+  uint64_t resident_until_ms_ = 0;
+};
+
+}  // namespace sluice

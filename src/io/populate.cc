@@ -1,0 +1,75 @@
+#include "io/populate.h"
+
+#include <liburing.h>
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "io/file_mapping.h"
+#include "io/operations.h"
+#include "runtime/one_shot.h"
+
+namespace sluice {
+
+namespace {
+
+// madvise(2), which the ring always leaves to a worker.
+class PopulateRead final : public OneShot {
+ public:
+  PopulateRead(Reactor& reactor, std::span<char> mapped) noexcept : OneShot(reactor) {
+    // Only whole pages can be advised on.
+    const auto address = reinterpret_cast<uintptr_t>(mapped.data());
+    const uintptr_t begin = address & ~(kPageBytes - 1);
+    io_uring_prep_madvise(&reactor.ring().prepare(*this), reinterpret_cast<void*>(begin),
+                          static_cast<uint32_t>(mapped.size() + (address - begin)),
+                          MADV_POPULATE_READ);
+  }
+
+ private:
+  static constexpr uintptr_t kPageBytes = 4096;
+};
+
+// What is read into here is of no interest to anybody, so any number may be at it at once.
+constexpr size_t kUnreadBytes = 64 * 1024;
+char unread[kUnreadBytes];
+
+Task<Result<void>> read_through(Reactor& reactor, int fd, uint64_t offset,
+                                uint64_t bytes) noexcept {
+  const uint64_t end = offset + bytes;
+  while (offset < end) {
+    const uint64_t piece = std::min<uint64_t>(end - offset, kUnreadBytes);
+    ReadOnWorker reading(reactor, fd, {unread, piece}, offset);
+    const int done = co_await reading;
+    if (done == -EINTR) continue;
+    if (done < 0) co_return std::unexpected(error_from_errno(-done, "read"));
+    if (done == 0) break;
+    offset += static_cast<uint64_t>(done);
+  }
+  co_return Result<void>();
+}
+
+}  // namespace
+
+Task<Result<void>> populate_mapped(Reactor& reactor, int fd, uint64_t offset,
+                                   std::span<char> mapped) noexcept {
+  PopulateRead populating(reactor, mapped);
+  if (co_await populating == 0) co_return Result<void>();
+  // EFAULT may be the end of the file or the disk's fault, and others are a matter of the kernel:
+  // reading tells which.
+  Task<Result<void>> reading = read_through(reactor, fd, offset, mapped.size());
+  co_return co_await reading;
+}
+
+Task<Result<void>> populate(Reactor& reactor, int fd, uint64_t offset, uint64_t bytes) noexcept {
+  FileMapping mapping;
+  if (mapping.map(fd, offset, bytes)) {
+    Task<Result<void>> populating =
+        populate_mapped(reactor, fd, offset, mapping.part(offset, bytes));
+    co_return co_await populating;
+  }
+  Task<Result<void>> reading = read_through(reactor, fd, offset, bytes);
+  co_return co_await reading;
+}
+
+}  // namespace sluice

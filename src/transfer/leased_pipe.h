@@ -1,0 +1,34 @@
+// A pipe on loan to a file that is on its way to a socket.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include <sluice/error.h>
+
+#include "io/pipe_pool.h"
+#include "runtime/task.h"
+#include "transfer/outgoing_file.h"
+
+namespace sluice {
+
+// What both splicing routes do with their pipe. What it holds may be thrown away at any time, since
+// the file still has it.
+
+// As much as surely fits: a pipe holds pages, and the first one may be used in part only.
+uint32_t next_chunk(const FileRange& left, const Pipe& pipe) noexcept;
+
+// Notes what file → pipe yielded; an error unless the pipe holds something now.
+Result<void> note_fill(Pipe& pipe, ssize_t result) noexcept;
+
+// Notes that pipe → socket took `bytes`.
+void note_drain(OutgoingFile& file, Pipe& pipe, size_t bytes, Route route) noexcept;
+
+// Whether what the pipe holds is followed by more.
+bool more_behind(const OutgoingFile& file, const Pipe& pipe) noexcept;
+
+// Waits until the socket takes bytes again. A pipe with bytes inside waits with it for a moment,
+// not for as long as the peer pleases: then the lease is empty. Ends with look_again().
+Task<Result<void>> wait_with_pipe(OutgoingFile& file, PipePool::Lease& lease) noexcept;
+
+}  // namespace sluice

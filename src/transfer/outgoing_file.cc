@@ -1,0 +1,68 @@
+#include "transfer/outgoing_file.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "io/file_mapping.h"
+#include "runtime/yield.h"
+
+namespace sluice {
+
+void OutgoingFile::sent(size_t bytes, Route route) noexcept {
+  const size_t of_head = std::min(bytes, head.size());
+  const uint64_t of_file = bytes - of_head;
+  head.remove_prefix(of_head);
+  left.offset_bytes += of_file;
+  left.length_bytes -= of_file;
+  turn_bytes += bytes;
+  context.counters.of(route).bytes.add(of_file);
+  if (route == Route::kCopy) context.counters.copied_body_bytes.add(of_file);
+}
+
+bool OutgoingFile::next_is_resident(uint64_t bytes) const noexcept {
+  Reactor& reactor = context.reactor;
+  if (left.mapping != nullptr &&
+      left.mapping->lately_resident(left.offset_bytes, bytes, reactor.now_ms())) {
+    return true;
+  }
+  if (reactor.ring().direct().cached(left.fd, left.offset_bytes, bytes) != 1) return false;
+  note_resident(bytes);
+  return true;
+}
+
+void OutgoingFile::note_resident(uint64_t bytes) const noexcept {
+  if (left.mapping == nullptr) return;
+  left.mapping->note_resident(left.offset_bytes, bytes, context.reactor.now_ms());
+}
+
+bool OutgoingFile::still_whole() const noexcept {
+  struct statx answer;
+  return statx(left.fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_SIZE, &answer) == 0 &&
+         answer.stx_size >= left.offset_bytes + left.length_bytes;
+}
+
+Result<void> OutgoingFile::look_again() noexcept {
+  in_parts = true;
+  turn_bytes = 0;
+  if (const Result<void> checked = sink.check(); !checked) return checked;
+  if (!still_whole()) return std::unexpected(kFileChanged);
+  return {};
+}
+
+Task<Result<void>> wait_for_room(OutgoingFile& file) noexcept {
+  Task<Result<Readiness::Wake>> waiting = file.sink.wait(POLLOUT);
+  const Result<Readiness::Wake> ready = co_await waiting;
+  if (!ready) co_return std::unexpected(ready.error());
+  co_return file.look_again();
+}
+
+Task<Result<void>> yield_turn(OutgoingFile& file) noexcept {
+  Yield yield(file.context.reactor);
+  co_await yield;
+  co_return file.look_again();
+}
+
+}  // namespace sluice

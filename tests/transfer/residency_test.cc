@@ -1,0 +1,44 @@
+// What counts as being in the page cache (DirectCalls::cached()).
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "io/populate.h"
+#include "ring/direct_calls.h"
+#include "transfer/route_fixture.h"
+
+namespace sluice {
+namespace {
+
+using ResidencyTest = RouteTest;
+
+TEST_F(ResidencyTest, IsForAllOfAPart) {
+  const UniqueFd fd = make_file(varied_bytes(8 * 1024 * 1024));
+  DirectCalls direct;
+  EXPECT_EQ(direct.cached(fd.get(), 0, 8 * 1024 * 1024), 1);
+  EXPECT_EQ(direct.cached(fd.get(), 4'000, 200), 1);
+  if (!evict(fd.get())) GTEST_SKIP() << "this file system keeps files in memory";
+  EXPECT_EQ(direct.cached(fd.get(), 0, 1), 0);
+  EXPECT_EQ(direct.cached(fd.get(), 0, 0), 1);
+  EXPECT_TRUE(loop_.run(populate(loop_.reactor(), fd.get(), 0, 4'096)));
+  EXPECT_EQ(direct.cached(fd.get(), 0, 4'096), 1);
+}
+
+TEST_F(ResidencyTest, IsTrueOfWhatLivesInMemory) {
+  const UniqueFd fd(memfd_create("sluice-test", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  const std::string content = varied_bytes(10'000);
+  ASSERT_EQ(write(fd.get(), content.data(), content.size()), ssize_t(content.size()));
+  DirectCalls direct;
+  EXPECT_EQ(direct.cached(fd.get(), 0, 10'000), 1);
+}
+
+// It has no page cache to be in.
+TEST_F(ResidencyTest, IsFalseWhereNobodyTells) {
+  const UniqueFd fd(open("/sys/devices/system/cpu/possible", O_RDONLY | O_CLOEXEC));
+  DirectCalls direct;
+  EXPECT_EQ(direct.cached(fd.get(), 0, 1), 0);
+}
+
+}  // namespace
+}  // namespace sluice
