@@ -1,0 +1,63 @@
+"""The figures as Markdown."""
+
+
+def size_name(size):
+    return f"{size >> 20} MiB" if size >= 1 << 20 else f"{size >> 10} KiB"
+
+
+def markdown(results, machine, options):
+    parts = [
+        "# Routes, measured\n",
+        f"{machine['cores']} cores of {machine['cpu']}, {machine['kernel']}; "
+        f"{', '.join(machine['versions'])}. One server core, one client core, loopback with cubic; "
+        f"medians of {options.rounds} interleaved rounds. CPU time of the server, its kernel "
+        "workers included; what the network stack does in interrupts of others is not. Bold: the "
+        "best single route.\n",
+        "Made by `scripts/bench-transfer`.\n",
+        "![CPU time by route and size](routes.svg)\n",
+    ]
+    for temperature, title in (("hot", "In the page cache"), ("cold", "On the disk")):
+        sizes = sorted({size for rows in results.values() for t, size in rows if t == temperature})
+        if sizes:
+            parts.append(f"## {title}: CPU per request, µs\n")
+            parts.append(rows_of(results, temperature, sizes,
+                                 lambda value, size: value * size * 1e6))
+            parts.append(f"## {title}: CPU per GB, ms\n")
+            parts.append(rows_of(results, temperature, sizes, lambda value, _: value * 1e12))
+            if "auto" in results:
+                parts.append(f"## {title}: auto beside the best single route\n")
+                parts.append(auto_rows(results, temperature, sizes))
+    return "\n".join(parts)
+
+
+def rows_of(results, temperature, sizes, figure):
+    names = list(results)
+    lines = ["| size | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
+    for size in sizes:
+        best = best_route(results, temperature, size)
+        cells = []
+        for name in names:
+            text = three_digits(figure(results[name][temperature, size], size))
+            cells.append(f"**{text}**" if name == best else text)
+        lines.append(f"| {size_name(size)} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def auto_rows(results, temperature, sizes):
+    lines = ["| size | best route | auto / best |", "|---|---|---|"]
+    for size in sizes:
+        best = best_route(results, temperature, size)
+        ratio = results["auto"][temperature, size] / results[best][temperature, size]
+        lines.append(f"| {size_name(size)} | {best} | {ratio:.2f} |")
+    return "\n".join(lines) + "\n"
+
+
+def best_route(results, temperature, size):
+    single = [name for name in results if name not in ("auto", "nginx")]
+    return min(single, key=lambda name: results[name][temperature, size])
+
+
+def three_digits(value):
+    if value >= 100:
+        return f"{value:.0f}"
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
