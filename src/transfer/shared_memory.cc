@@ -13,9 +13,8 @@ namespace sluice {
 
 namespace {
 
-#ifndef MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL 0x0008U
-#endif
+// MFD_NOEXEC_SEAL, which older headers lack.
+constexpr unsigned kNoExecSeal = 0x0008U;
 
 // Without these the bytes could change while the kernel refers to them.
 constexpr int kNeededSeals = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW;
@@ -73,7 +72,7 @@ Result<SharedMemoryWriter> SharedMemoryWriter::create(std::string_view name) noe
   std::array<char, kNameBytes + 1> text{};
   name.copy(text.data(), kNameBytes);
   // Before Linux 6.3 a memfd can be executed and nothing else.
-  UniqueFd memfd(memfd_create(text.data(), MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL));
+  UniqueFd memfd(memfd_create(text.data(), MFD_CLOEXEC | MFD_ALLOW_SEALING | kNoExecSeal));
   if (!memfd && errno == EINVAL) {
     memfd.reset(memfd_create(text.data(), MFD_CLOEXEC | MFD_ALLOW_SEALING));
   }

@@ -10,6 +10,7 @@
 #include "io/file_operations.h"
 #include "io/operations.h"
 #include "transfer/not_spliceable.h"
+#include "transfer/open_sink.h"
 #include "transfer/outgoing_file.h"
 
 namespace sluice {
@@ -137,6 +138,17 @@ Task<Outcome<PumpEnd>> splice_pipe_to_file(StreamSource& source, FileSink& sink,
   co_return PumpEnd::kDone;
 }
 
+namespace {
+
+// What is in a pipe by reference is lost where the file is cut off meanwhile.
+Outcome<void> still_whole(Passage& passage, const FileSource& source, uint64_t left) noexcept {
+  const Result<uint64_t> size = size_of_file(source.fd());
+  if (size && *size >= source.offset() + left) return {};
+  return passage.failure(kFileChanged, TransferEnd::kSource);
+}
+
+}  // namespace
+
 Task<Outcome<PumpEnd>> splice_file_to_pipe(FileSource& source, StreamSink& sink, uint64_t& left,
                                            Route route) {
   Passage& passage = sink.passage();
@@ -168,9 +180,9 @@ Task<Outcome<PumpEnd>> splice_file_to_pipe(FileSource& source, StreamSink& sink,
       co_return PumpEnd::kNotSpliceable;
     } else if (result == -EAGAIN) {
       Task<Outcome<void>> waiting = passage.wait_for(sink.readiness(), POLLOUT, TransferEnd::kSink);
-      if (const Outcome<void> ready = co_await waiting; !ready) {
-        co_return std::unexpected(ready.error());
-      }
+      Outcome<void> goes_on = co_await waiting;
+      if (goes_on) goes_on = still_whole(passage, source, left);
+      if (!goes_on) co_return std::unexpected(goes_on.error());
     } else if (result != -EINTR) {
       co_return passage.failure(splice_error(result),
                                 result == -EPIPE ? TransferEnd::kSink : TransferEnd::kSource);

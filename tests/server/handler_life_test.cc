@@ -51,6 +51,7 @@ class Barrier {
 class HandlerLifeTest : public HandlerFixture {
  protected:
   HandlerLifeTest() {
+    // NOLINTNEXTLINE(cppcoreguidelines-avoid-capturing-lambda-coroutines): the server keeps it
     route("/wait", [this](Request& request) -> Task<Response> {
       const std::string rest(request.rest());
       std::string got;

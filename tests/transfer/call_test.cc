@@ -410,6 +410,42 @@ TEST_F(CallTest, UrgentDataDoesNotHoldATransferUp) {
   }
 }
 
+TEST_F(CallTest, UrgentDataDoesNotHoldAFanOutUp) {
+  for (const bool ended : {true, false}) {
+    Connection ends = connect_ends(Family::kTcp);
+    const UniqueFd file = file_of("");
+    ASSERT_TRUE(feed(ends.client.get(), "one"));
+    ASSERT_EQ(send(ends.client.get(), "!", 1, MSG_OOB), 1);
+    ASSERT_TRUE(feed(ends.client.get(), "two"));
+    if (ended) ends.client.reset();
+    TransferOptions options;
+    options.deadline_ms = 60'000;
+    if (!ended) options.length = 6;
+    const FanOutResult result =
+        run(fan_out(Source::socket(ends.server.get()), Sink::file(file.get()), {}, options));
+    EXPECT_EQ(result.file, 6U);
+  }
+}
+
+TEST_F(CallTest, EndsOfAFanOutThatBlockAreRefused) {
+  const UniqueFd file = file_of("");
+  const UniqueFd appending = file_of("", O_RDWR | O_APPEND);
+  const PipeEnds blocking = pipe_to_read();  // the peer's end blocks
+  const Connection ends = connect_ends(Family::kTcp);
+  const auto told = [](const TransferResult& result) { return result.error().error.code; };
+  constexpr ErrorCode kCode = ErrorCode::kUnsupported;
+  const PipeEnds writing = pipe_to_write();
+  EXPECT_EQ(told(run(fan_out(Source::pipe(writing.peer.get()), Sink::file(file.get()), {})).file),
+            kCode);
+  EXPECT_EQ(
+      told(run(fan_out(Source::socket(ends.server.get()), Sink::file(appending.get()), {})).file),
+      kCode);
+  const FanOutResult result = run(
+      fan_out(Source::memory("text"), Sink::file(file.get()), {Sink::pipe(blocking.peer.get())}));
+  EXPECT_EQ(result.file, 4U);
+  EXPECT_EQ(told(result.followers[0]), kCode);
+}
+
 TEST_F(CallTest, WhatIsSplicedIsNotCopied) {
   run([](const testing_support::TemporaryDirectory& directory) -> Task<void> {
     const std::string bytes = varied_bytes(kManyBytes);

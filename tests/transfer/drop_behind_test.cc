@@ -93,6 +93,16 @@ TEST_F(DropBehindTest, MostIsGoneWhileTheTransferGoesOn) {
   }
 }
 
+TEST_F(DropBehindTest, AFileMayBeSentBeyondWhatWasItsEnd) {
+  const UniqueFd empty(open(directory_.path_of("empty").c_str(), O_RDWR | O_CREAT, 0600));
+  DropBehind behind(loop_.reactor(), empty.get(), 0, UINT64_MAX);
+  for (uint64_t offset = 0; offset < 4 * DropBehind::kStepBytes;) {
+    offset += DropBehind::kStepBytes;
+    loop_.run(behind.sent_up_to(offset));
+  }
+  loop_.run(behind.finish());
+}
+
 TEST_F(DropBehindTest, NearlyNothingStaysOfWhatWasSent) {
   connect(Family::kTcp);
   start_reading();

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "io/file_mapping.h"
 #include "io/populate.h"
 #include "ring/direct_calls.h"
 #include "transfer/route_fixture.h"
@@ -31,6 +32,20 @@ TEST_F(ResidencyTest, IsTrueOfWhatLivesInMemory) {
   ASSERT_EQ(write(fd.get(), content.data(), content.size()), ssize_t(content.size()));
   DirectCalls direct;
   EXPECT_EQ(direct.cached(fd.get(), 0, 10'000), 1);
+}
+
+TEST_F(ResidencyTest, IsTrustedForAWhileWhereItIsRemembered) {
+  const UniqueFd fd = make_file(varied_bytes(100'000));
+  FileMapping mapping;
+  connect(Family::kTcp);
+  const OutgoingFile file = outgoing({}, {fd.get(), 0, 100'000, &mapping});
+  EXPECT_TRUE(file.next_is_resident(100'000));
+  EXPECT_TRUE(mapping.lately_resident(0, 100'000, loop_.reactor().now_ms()));
+  EXPECT_FALSE(mapping.lately_resident(0, 100'001, loop_.reactor().now_ms()));
+  if (!evict(fd.get())) GTEST_SKIP() << "this file system keeps files in memory";
+  EXPECT_TRUE(file.next_is_resident(50'000));
+  mapping.unmap();  // nothing is mapped, but what was noted goes
+  EXPECT_FALSE(file.next_is_resident(50'000));
 }
 
 // It has no page cache to be in.
