@@ -1,4 +1,4 @@
-// transfer() and run() as programs call them: ends that are refused, lengths, limits, time.
+// transfer() as programs call it: ends that are refused, lengths, limits, time.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
@@ -562,39 +562,6 @@ TEST_F(CallTest, LengthsBeyond32BitsAreMoved) {
     EXPECT_EQ(bytes, kHoleBytes + 3);
     EXPECT_TRUE(last.ends_with(std::string("\0end", 4)));
   }
-}
-
-Task<int> answer() { co_return 42; }
-Task<std::string> fail() {
-  throw std::invalid_argument("no");
-  co_return "";
-}
-Task<std::unique_ptr<int>> own() { co_return std::make_unique<int>(7); }
-
-TEST_F(CallTest, RunReturnsWhatItsTaskReturns) {
-  for (int i = 0; i < 20; ++i) EXPECT_EQ(run(answer()), 42);
-  EXPECT_EQ(*run(own()), 7);
-  EXPECT_THROW(run(fail()), std::invalid_argument);
-  EXPECT_EQ(testing_support::open_descriptors(), before_);
-}
-
-TEST_F(CallTest, ThreadsRunLoopsOfTheirOwn) {
-  const std::string bytes = varied_bytes(kManyBytes);
-  const UniqueFd file = file_of(bytes);
-  std::atomic<unsigned> right = 0;
-  std::vector<std::thread> threads;
-  for (int i = 0; i < 4; ++i) {
-    threads.emplace_back([&] {
-      for (int round = 0; round < 3; ++round) {
-        std::string text;
-        const TransferResult moved =
-            call_now(Source::file(file.get()), Sink::string(text, bytes.size()));
-        if (moved == bytes.size() && text == bytes) ++right;
-      }
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
-  EXPECT_EQ(right, 12U);
 }
 
 TEST_F(CallTest, ErrorsReadLikeSentences) {
