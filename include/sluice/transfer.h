@@ -88,7 +88,7 @@ class Sink {
   SLUICE_API static Sink pipe(int fd) noexcept;
   // Up to the size of `bytes`.
   SLUICE_API static Sink memory(std::span<char> bytes) noexcept;
-  // Appends. What is there, with what is added, stays below `limit_bytes`.
+  // Appends. What is there, with what is added, is at most `limit_bytes`.
   SLUICE_API static Sink string(std::string& text, uint64_t limit_bytes) noexcept;
   // The body of a response that a handler streams.
   SLUICE_API static Sink response(ResponseStream& stream) noexcept;

@@ -48,7 +48,7 @@ constexpr Page kPages[] = {
     {401, SLUICE_ERROR_PAGE("401 Unauthorized", "A name and a password are needed here.")},
     {403, SLUICE_ERROR_PAGE("403 Forbidden", "The server may not read this file.")},
     {404, SLUICE_ERROR_PAGE("404 Not Found", "There is nothing at this address.")},
-    {405, SLUICE_ERROR_PAGE("405 Method Not Allowed", "Files here can only be fetched.")},
+    {405, SLUICE_ERROR_PAGE("405 Method Not Allowed", "This address does not take such requests.")},
     {406, SLUICE_ERROR_PAGE("406 Not Acceptable",
                             "There is nothing here in a form that the client accepts.")},
     {408, SLUICE_ERROR_PAGE("408 Request Timeout", "The request did not arrive in time.")},

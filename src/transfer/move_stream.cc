@@ -56,6 +56,8 @@ namespace {
 Task<Outcome<void>> move_arrived(Passage& passage, ContentReader& content, OpenSink& sink,
                                  uint64_t& left) {
   while (left > 0) {
+    Task<Outcome<void>> going_on = passage.go_on();
+    if (const Outcome<void> may = co_await going_on; !may) co_return may;
     const Result<std::string_view> arrived = content.read_arrived();
     if (!arrived) co_return passage.failure(arrived.error(), TransferEnd::kSource);
     if (arrived->empty()) break;
@@ -87,8 +89,6 @@ Task<Outcome<void>> move_content(Passage& passage, ContentReader& content, OpenS
                                  uint64_t length) {
   bool parsed = false;
   while (true) {
-    Task<Outcome<void>> going_on = passage.go_on();
-    if (const Outcome<void> may = co_await going_on; !may) co_return may;
     Task<Outcome<void>> arriving = move_arrived(passage, content, sink, length);
     if (const Outcome<void> arrived = co_await arriving; !arrived) co_return arrived;
     if (length == 0 || content.complete()) break;
@@ -114,6 +114,7 @@ Task<Outcome<void>> move_content(Passage& passage, ContentReader& content, OpenS
   }
   // All of it came with the head.
   passage.begins_by(Route::kCopy);
+  if (!parsed && !content.length()) passage.context().counters.fell_back(Fallback::kParsedContent);
   co_return Outcome<void>();
 }
 

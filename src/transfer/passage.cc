@@ -45,6 +45,7 @@ std::unexpected<EndFailure> Passage::failure(Error error, TransferEnd end) const
 Task<Outcome<void>> Passage::wait_for(Readiness& readiness, unsigned events,
                                       TransferEnd end) noexcept {
   turn_bytes_ = 0;
+  turn_moves_ = 0;
   Task<Result<Readiness::Wake>> waiting = readiness.wait(events);
   const Result<Readiness::Wake> ready = co_await waiting;
   if (!ready) co_return failure(ready.error(), end);
@@ -52,8 +53,9 @@ Task<Outcome<void>> Passage::wait_for(Readiness& readiness, unsigned events,
 }
 
 Task<Outcome<void>> Passage::go_on() noexcept {
-  if (turn_bytes_ >= kTurnBytes) {
+  if (turn_bytes_ >= kTurnBytes || ++turn_moves_ >= kTurnMoves) {
     turn_bytes_ = 0;
+    turn_moves_ = 0;
     Yield yield(context_.reactor);
     co_await yield;
   }

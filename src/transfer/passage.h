@@ -24,8 +24,10 @@ using Outcome = std::expected<T, EndFailure>;
 // What the two ends and the pumps between them share. Not thread-safe.
 class Passage {
  public:
-  // How many bytes may pass before everybody else on this thread has a turn.
+  // How many bytes may pass, and in how many moves, before everybody else on this thread has a turn.
+  // The latter also unwinds the stack, which grows where compilers make no tail calls.
   static constexpr uint64_t kTurnBytes = 1024 * 1024;
+  static constexpr unsigned kTurnMoves = 64;
 
   // All of these outlive this.
   Passage(TransferContext& context, const TransferBounds& bounds,
@@ -81,6 +83,7 @@ class Passage {
   bool in_memory_ = false;
   uint64_t moved_ = 0;
   uint64_t turn_bytes_ = 0;  // since others had one
+  unsigned turn_moves_ = 0;
 };
 
 }  // namespace sluice
