@@ -37,7 +37,8 @@ Task<Response> shout(Request& request) {
 // A body may also be written piece by piece, after the handler is done.
 Task<Result<void>> write_squares(ResponseStream& stream) {
   for (int i = 1; i <= 100; ++i) {
-    Task<Result<void>> writing = stream.write(std::to_string(i * i) + "\n");
+    const std::string line = std::to_string(i * i) + "\n";  // outlives the task below
+    Task<Result<void>> writing = stream.write(line);
     if (const Result<void> written = co_await writing; !written) co_return written;
   }
   co_return Result<void>();

@@ -25,7 +25,7 @@ def put(port, source, name):
     """One PUT by sendfile(2), so that the client leaves the machine to the server."""
     os.sched_setaffinity(0, {1})
     size = source.stat().st_size
-    with socket.create_connection(("127.0.0.1", port), timeout=120) as connection, \
+    with socket.create_connection(("127.0.0.1", port)) as connection, \
             source.open("rb") as file:
         head = f"PUT /{name} HTTP/1.1\r\nHost: bench\r\nContent-Length: {size}\r\n\r\n"
         connection.sendall(head.encode())
