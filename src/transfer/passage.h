@@ -24,8 +24,8 @@ using Outcome = std::expected<T, EndFailure>;
 // What the two ends and the pumps between them share. Not thread-safe.
 class Passage {
  public:
-  // How many bytes may pass, and in how many moves, before everybody else on this thread has a turn.
-  // The latter also unwinds the stack, which grows where compilers make no tail calls.
+  // How many bytes may pass, and in how many moves, before everybody else on this thread has a
+  // turn. The latter also unwinds the stack, which grows where compilers make no tail calls.
   static constexpr uint64_t kTurnBytes = 1024 * 1024;
   static constexpr unsigned kTurnMoves = 64;
 
