@@ -6,22 +6,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
-#include <span>
 #include <string>
 #include <utility>
 
+#include "files/upload_record_file.h"
 #include "files/upload_sweep.h"
 
 namespace sluice {
 
 namespace {
 
-// More than a record with the longest path has.
-constexpr size_t kRecordBytes = 8 * 1024;
 constexpr mode_t kNewFile = 0666;
-constexpr mode_t kPrivate = 0600;
 
 std::unexpected<UploadError> failure(int system_errno, const char* operation) noexcept {
   return std::unexpected(upload_error_from_errno(system_errno, operation));
@@ -29,32 +25,6 @@ std::unexpected<UploadError> failure(int system_errno, const char* operation) no
 
 std::unexpected<UploadError> failure(UploadProblem problem) noexcept {
   return std::unexpected(UploadError{problem, Error{ErrorCode::kSystem}});
-}
-
-std::string data_name(const UploadToken& token) { return std::string(token.view()); }
-std::string record_name(const UploadToken& token) { return data_name(token) + kUploadRecordSuffix; }
-
-// Reads to the end, or until `bytes` is full. Returns how much there was, or -1.
-ssize_t read_all(int fd, std::span<char> bytes) noexcept {
-  size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t got = read(fd, bytes.data() + done, bytes.size() - done);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return -1;
-    if (got == 0) break;
-    done += static_cast<size_t>(got);
-  }
-  return static_cast<ssize_t>(done);
-}
-
-// 0 or an errno.
-int write_all(int fd, std::string_view bytes) noexcept {
-  while (!bytes.empty()) {
-    const ssize_t written = write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno != EINTR) return errno;
-    if (written > 0) bytes.remove_prefix(static_cast<size_t>(written));
-  }
-  return 0;
 }
 
 bool cannot_copy_between(int system_errno) noexcept {
@@ -114,49 +84,19 @@ UploadResult<StoredUpload> UploadStore::create(UploadRecord record) noexcept {
   upload.record_ = std::move(record);
   upload.staging_ = *staging;
   constexpr int kFlags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-  upload.file_.reset(openat(upload.staging_->get(), data_name(*token).c_str(), kFlags, kNewFile));
+  upload.file_.reset(
+      openat(upload.staging_->get(), upload_data_name(*token).c_str(), kFlags, kNewFile));
   if (!upload.file_) return failure(errno, "openat");
   if (flock(upload.file_.get(), LOCK_EX | LOCK_NB) != 0) return failure(errno, "flock");
   if (const auto saved = save(upload); !saved) {
-    unlinkat(upload.staging_->get(), data_name(*token).c_str(), 0);
+    unlinkat(upload.staging_->get(), upload_data_name(*token).c_str(), 0);
     return std::unexpected(saved.error());
   }
   return upload;
 }
 
-// Under another name first: whoever reads it finds the old record or the new one.
 UploadResult<void> UploadStore::save(const StoredUpload& upload) noexcept {
-  const int staging = upload.staging_->get();
-  const std::optional<UploadToken> token = UploadToken::make();
-  if (!token) return failure(EAGAIN, "getrandom");
-  const std::string temporary = std::string(kUploadNamePrefix) + '-' + std::string(token->view());
-  constexpr int kFlags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-  const UniqueFd file(openat(staging, temporary.c_str(), kFlags, kPrivate));
-  if (!file) return failure(errno, "openat");
-  int failed = write_all(file.get(), write_record(upload.record_));
-  if (failed == 0 && options().sync != UploadSync::kNone && fdatasync(file.get()) != 0) {
-    failed = errno;
-  }
-  const std::string name = record_name(upload.token_);
-  if (failed == 0 && renameat(staging, temporary.c_str(), staging, name.c_str()) != 0) {
-    failed = errno;
-  }
-  if (failed == 0) return {};
-  unlinkat(staging, temporary.c_str(), 0);
-  return failure(failed, "write");
-}
-
-UploadResult<UploadRecord> UploadStore::load(int staging, const UploadToken& token) noexcept {
-  constexpr int kFlags = O_RDONLY | O_NOFOLLOW | O_CLOEXEC;
-  const UniqueFd file(openat(staging, record_name(token).c_str(), kFlags));
-  if (!file && errno == ENOENT) return failure(UploadProblem::kNotFound);
-  if (!file) return failure(errno, "openat");
-  std::array<char, kRecordBytes> text;
-  const ssize_t bytes = read_all(file.get(), text);
-  if (bytes < 0) return failure(errno, "read");
-  auto record = read_record({text.data(), static_cast<size_t>(bytes)});
-  if (!record) return failure(UploadProblem::kNotFound);
-  return std::move(*record);
+  return save_record(upload.staging_->get(), upload.token_, upload.record_, options().sync);
 }
 
 UploadResult<StoredUpload> UploadStore::open(const UploadToken& token,
@@ -167,24 +107,24 @@ UploadResult<StoredUpload> UploadStore::open(const UploadToken& token,
   upload.token_ = token;
   upload.staging_ = *staging;
   const int directory = upload.staging_->get();
-  const std::string name = data_name(token);
+  const std::string name = upload_data_name(token);
   upload.file_.reset(openat(directory, name.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC));
   if (!upload.file_ && errno != ENOENT) return failure(errno, "openat");
   if (upload.file_ && flock(upload.file_.get(), LOCK_EX | LOCK_NB) != 0) {
     // Who does not know the path does not learn that there is such an upload.
-    const UploadResult<UploadRecord> record = load(directory, token);
+    const UploadResult<UploadRecord> record = load_record(directory, token);
     const bool known = record && record->path == path;
     return failure(known ? UploadProblem::kBusy : UploadProblem::kNotFound);
   }
   // Only now: whoever had the lock before may have completed or cancelled it.
-  UploadResult<UploadRecord> record = load(directory, token);
+  UploadResult<UploadRecord> record = load_record(directory, token);
   if (!record) return std::unexpected(record.error());
   if (record->path != path) return failure(UploadProblem::kNotFound);
   upload.record_ = std::move(*record);
   if (upload.record_.outcome) {
     upload.file_.reset();
     upload.offset_ = upload.record_.outcome->size_bytes;
-    const Result<FileState> state = state_at(directory, record_name(token).c_str());
+    const Result<FileState> state = state_at(directory, upload_record_name(token).c_str());
     if (state) upload.idle_ms_ = idle_ms(state->modified_seconds, state->modified_nanoseconds);
   } else {
     if (!upload.file_ || !is_at(directory, name, upload.file_.get())) {
@@ -228,7 +168,7 @@ UploadResult<UploadDirectory::Published> UploadStore::publish(StoredUpload& uplo
                             .modified_nanoseconds = state.modified_nanoseconds};
   // The file is there, whatever becomes of this.
   if (!save(upload)) {
-    unlinkat(upload.staging_->get(), record_name(upload.token_).c_str(), 0);
+    unlinkat(upload.staging_->get(), upload_record_name(upload.token_).c_str(), 0);
   }
   return published;
 }
@@ -244,7 +184,7 @@ UploadResult<UploadDirectory::Published> UploadStore::publish_file(StoredUpload&
   file.fd_.reset(fcntl(upload.fd(), F_DUPFD_CLOEXEC, 0));
   if (!file.fd_) return failure(errno, "fcntl");
   file.temporary_.staging = upload.staging_;
-  file.temporary_.name = data_name(upload.token_);
+  file.temporary_.name = upload_data_name(upload.token_);
   auto published = uploads_.publish(file, record.condition);
   if (!published) file.temporary_.staging.reset();  // the data stays
   return published;
@@ -256,14 +196,14 @@ UploadResult<UploadDirectory::Published> UploadStore::publish_copy(StoredUpload&
   const int failed = copy_all(upload.fd(), file->fd(), upload.offset_);
   if (failed != 0) return failure(failed, "copy_file_range");
   auto published = uploads_.publish(*file, upload.record_.condition);
-  if (published) unlinkat(upload.staging_->get(), data_name(upload.token_).c_str(), 0);
+  if (published) unlinkat(upload.staging_->get(), upload_data_name(upload.token_).c_str(), 0);
   return published;
 }
 
 void UploadStore::cancel(StoredUpload upload) noexcept {
   const int staging = upload.staging_->get();
-  unlinkat(staging, record_name(upload.token_).c_str(), 0);
-  unlinkat(staging, data_name(upload.token_).c_str(), 0);
+  unlinkat(staging, upload_record_name(upload.token_).c_str(), 0);
+  unlinkat(staging, upload_data_name(upload.token_).c_str(), 0);
 }
 
 }  // namespace sluice

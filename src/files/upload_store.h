@@ -87,7 +87,6 @@ class UploadStore {
 
  private:
   UploadResult<void> save(const StoredUpload& upload) noexcept;
-  UploadResult<UploadRecord> load(int staging, const UploadToken& token) noexcept;
   UploadResult<UploadDirectory::Published> publish_file(StoredUpload& upload) noexcept;
   UploadResult<UploadDirectory::Published> publish_copy(StoredUpload& upload) noexcept;
 

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "files/upload_name.h"
+#include "files/upload_record_file.h"
 
 namespace sluice {
 
@@ -66,16 +67,36 @@ std::optional<uint64_t> idle_ms_of(int directory, const std::string& name) noexc
   return idle_ms(state->modified_seconds, state->modified_nanoseconds);
 }
 
+// Whether what the record without data is for has become a file. If not, its process was killed
+// before it could say so, and nobody can go on with it.
+bool is_complete(int staging, const UploadToken& token) noexcept {
+  const UploadResult<UploadRecord> record = load_record(staging, token);
+  return record && record->outcome;
+}
+
+bool is_wanted(int staging, const UploadToken& token, bool has_data, SweepScope scope) noexcept {
+  switch (scope) {
+    case SweepScope::kAll:
+      return has_data || is_complete(staging, token);
+    case SweepScope::kExpired:
+      return true;
+    case SweepScope::kOutcomes:
+      return has_data;  // one that is complete has none any more
+  }
+  return true;
+}
+
 // Whether the upload of that token is kept; removes it if not.
-bool keep_upload(int staging, const std::string& data, uint64_t resume_ms, SweepScope scope) {
-  const std::string record = data + kUploadRecordSuffix;
+bool keep_upload(int staging, const UploadToken& token, uint64_t resume_ms, SweepScope scope) {
+  const std::string data = upload_data_name(token);
+  const std::string record = upload_record_name(token);
   const auto record_idle = idle_ms_of(staging, record);
   const auto data_idle = idle_ms_of(staging, data);
-  // One that is complete has no data any more. Data without a record is about to get one, or has
-  // lost it.
-  const bool wanted = data_idle || scope != SweepScope::kOutcomes;
   const uint64_t idle = std::min(record_idle.value_or(UINT64_MAX), data_idle.value_or(UINT64_MAX));
-  if (record_idle && idle < resume_ms && wanted) return true;
+  if (record_idle && idle < resume_ms && is_wanted(staging, token, data_idle.has_value(), scope)) {
+    return true;
+  }
+  // Data without a record is about to get one, or has lost it.
   if (!record_idle && scope != SweepScope::kAll && data_idle.value_or(kBeginsMs) < kBeginsMs) {
     return true;
   }
@@ -102,10 +123,10 @@ size_t sweep_uploads(int staging, const DocumentRoot& root, uint64_t resume_ms,
   for (const std::string& name : names_in(staging)) {
     const bool is_record = name.ends_with(kRecord);
     const std::string data = is_record ? name.substr(0, name.size() - kRecord.size()) : name;
-    if (UploadToken::parse(data)) {
+    if (const auto token = UploadToken::parse(data)) {
       // Each upload is counted once: by its record, where it has one.
       const bool has_record = is_record || idle_ms_of(staging, data + kUploadRecordSuffix);
-      if (is_record || !has_record) kept += keep_upload(staging, data, resume_ms, scope) ? 1 : 0;
+      if (is_record || !has_record) kept += keep_upload(staging, *token, resume_ms, scope) ? 1 : 0;
       continue;
     }
     if (scope != SweepScope::kAll) continue;

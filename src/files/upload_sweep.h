@@ -15,10 +15,6 @@ enum class SweepScope : uint8_t {
   kOutcomes,  // these, and what is kept of those that are complete
 };
 
-// What an upload that may be gone on with consists of has names that begin with its token: the data
-// has the token as its name, and the record this one behind it.
-inline constexpr char kUploadRecordSuffix[] = ".record";
-
 // Looks through the directory for temporary names, of uploads beneath `root`. An upload expires
 // `resume_ms` after its last byte. Returns how many uploads are left. Blocks: for workers.
 size_t sweep_uploads(int staging, const DocumentRoot& root, uint64_t resume_ms,

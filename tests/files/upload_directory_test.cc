@@ -23,14 +23,10 @@ namespace sluice {
 namespace {
 
 namespace fs = std::filesystem;
+using testing_support::content_of;
 using testing_support::open_descriptors;
 using testing_support::TemporaryDirectory;
 using Kind = UploadCondition::Kind;
-
-std::string content_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 // All that is below a directory, but for the staging directory while it is empty.
 std::set<std::string> tree(const std::string& root) {

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "files/upload_record_file.h"
 #include "support/descriptors.h"
 #include "support/temporary_directory.h"
 
@@ -21,14 +22,10 @@ namespace sluice {
 namespace {
 
 namespace fs = std::filesystem;
+using testing_support::content_of;
 using testing_support::open_descriptors;
 using testing_support::TemporaryDirectory;
 using Kind = UploadCondition::Kind;
-
-std::string content_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 class UploadStoreTest : public testing::Test {
  protected:
@@ -233,14 +230,16 @@ TEST_F(UploadStoreTest, AStartKeepsUploadsOnly) {
     token = upload.token();
   }
   const std::string staging = kUploadDirectoryName;
-  const std::string other(UploadToken::make()->view());
+  // Its process was killed between the data's becoming the file and the record's saying so.
+  const UploadToken published = create("published").token();
+  fs::remove(at(staging + "/" + std::string(published.view())));
   directory_.write(staging + "/.sluice-upload-x", "temporary");
-  directory_.write(staging + "/" + other + ".record", "");  // its data is gone
-  directory_.write(staging + "/" + std::string(UploadToken::make()->view()), "no record");
+  directory_.write(staging + "/" + upload_record_name(*UploadToken::make()), "no record");
+  directory_.write(staging + "/" + upload_data_name(*UploadToken::make()), "without a record");
   restart();
   EXPECT_EQ(store_->open(token, "file")->offset(), 4U);
-  EXPECT_EQ(problem_of(*UploadToken::parse(other), "file"), UploadProblem::kNotFound);
-  EXPECT_LE(staged(), 3U);
+  EXPECT_EQ(problem_of(published, "published"), UploadProblem::kNotFound);
+  EXPECT_EQ(staged(), 2U);  // the data and the record of the first
 }
 
 TEST_F(UploadStoreTest, MountsOfTheirOwnGetACopy) {

@@ -10,6 +10,7 @@
 #include "runtime/event.h"
 #include "runtime/kernel_loop.h"
 #include "runtime/sleep.h"
+#include "runtime/yield.h"
 
 namespace sluice {
 namespace {
@@ -61,20 +62,6 @@ Detached spin(Reactor& reactor, Event& event, const bool& enough) {
 }
 
 // Makes itself ready again and again, without any completion.
-class Yield : private Resumable {
- public:
-  explicit Yield(Reactor& reactor) noexcept : reactor_(reactor) {}
-  bool await_ready() const noexcept { return false; }
-  void await_suspend(std::coroutine_handle<> awaiting) noexcept {
-    coroutine = awaiting;
-    reactor_.make_ready(*this);
-  }
-  void await_resume() const noexcept {}
-
- private:
-  Reactor& reactor_;
-};
-
 Detached yield_until(Reactor& reactor, const bool& enough, uint64_t& yields) {
   while (!enough) {
     Yield yield(reactor);

@@ -6,6 +6,9 @@
 
 namespace sluice::testing_support {
 
+// What a file consists of; "" where there is none.
+std::string content_of(const std::string& path);
+
 // Throws std::system_error or std::filesystem::filesystem_error where the system refuses.
 class TemporaryDirectory {
  public:
