@@ -164,6 +164,7 @@ constexpr Key<Limits> kLimitKeys[] = {
 
 constexpr Key<RouteThresholds> kThresholdKeys[] = {
     {"mapped_bytes", read_number<&RouteThresholds::mapped_bytes>},
+    {"mapped_again_bytes", read_number<&RouteThresholds::mapped_again_bytes>},
     {"sendfile_bytes", read_number<&RouteThresholds::sendfile_bytes>},
 };
 

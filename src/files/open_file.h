@@ -20,7 +20,7 @@
 #include "files/file_state.h"
 #include "http/accept_encoding.h"
 #include "http/entity_tag.h"
-#include "io/file_mapping.h"
+#include "io/file_memory.h"
 
 namespace sluice {
 
@@ -96,11 +96,10 @@ class OpenFile : public ListNode<OpenFile> {
     return prepared_fields().substr(validators_begin_, validators_length_);
   }
 
-  // Where the routes of a transfer keep the file mapped between responses; null where it is too
-  // large for that. They map it when they first need to, which is of no concern to who was handed
-  // the file: hence not const.
-  FileMapping* mapping() const noexcept {
-    return state_.size_bytes <= FileMapping::kSmallFileBytes ? &mapping_ : nullptr;
+  // For the routes of a transfer; null where the file is too large to be worth it. What they
+  // remember is of no concern to who was handed the file: hence not const.
+  FileMemory* memory() const noexcept {
+    return state_.size_bytes <= FileMapping::kSmallFileBytes ? &memory_ : nullptr;
   }
 
   // The codings in which there are variants beside this file. Absent until somebody has looked.
@@ -120,7 +119,7 @@ class OpenFile : public ListNode<OpenFile> {
   // Its place in the table while it is not kept, so that keeping it asks for no memory.
   std::unordered_map<FileKey, OpenFile*, FileKeyHash>::node_type map_node_;
   UniqueFd fd_;
-  mutable FileMapping mapping_;
+  mutable FileMemory memory_;
   FileState state_;
   uint64_t opened_ms_ = 0;
   uint64_t root_id_ = 0;

@@ -126,7 +126,7 @@ void OpenFileTable::forget_older_than(uint64_t opened_ms) noexcept {
 
 void OpenFileTable::dropped(OpenFile& file) noexcept {
   if (file.reference_count_ > 0 || file.kept_) return;
-  file.mapping_.unmap();
+  file.memory_.forget();
   // Freeing a large file takes its time, which is not the loop's. At the end there is no loop.
   if (!ending_ && removed(file.fd())) {
     close_later(reactor_, std::move(file.fd_));

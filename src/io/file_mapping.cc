@@ -44,7 +44,6 @@ Result<void> FileMapping::map(int fd, uint64_t offset, uint64_t bytes) noexcept 
 }
 
 void FileMapping::unmap() noexcept {
-  resident_until_ms_ = 0;
   if (address_ == nullptr) return;
   munmap(address_, bytes_);
   mapping_count.fetch_sub(1, std::memory_order_relaxed);
@@ -54,17 +53,6 @@ void FileMapping::unmap() noexcept {
 std::span<char> FileMapping::part(uint64_t offset, uint64_t bytes) const noexcept {
   SLUICE_ASSERT(covers(offset, bytes));
   return {address_ + (offset - offset_), bytes};
-}
-
-void FileMapping::note_resident(uint64_t offset, uint64_t bytes, uint64_t now_ms) noexcept {
-  resident_begin_ = offset;
-  resident_end_ = offset + bytes;
-  resident_until_ms_ = now_ms + kTrustedMs;
-}
-
-bool FileMapping::lately_resident(uint64_t offset, uint64_t bytes, uint64_t now_ms) const noexcept {
-  return now_ms < resident_until_ms_ && offset >= resident_begin_ && offset <= resident_end_ &&
-         bytes <= resident_end_ - offset;
 }
 
 }  // namespace sluice

@@ -23,11 +23,6 @@ class FileMapping {
   // What is mapped at once of a large one: few enough pages for unmapping not to hold up a loop.
   static constexpr uint64_t kWindowBytes = 16 * 1024 * 1024;
 
-  // How long what was found in the page cache is taken to be there still. What was used a moment
-  // ago is the last to be evicted, and if it is, this thread waits for a disk once: the bytes are
-  // right all the same. Asking each time would cost a busy file a system call a response.
-  static constexpr uint64_t kTrustedMs = 100;
-
   FileMapping() noexcept = default;
   FileMapping(const FileMapping&) = delete;
   FileMapping& operator=(const FileMapping&) = delete;
@@ -47,19 +42,10 @@ class FileMapping {
   // Where a part is. Stays until unmap() and map(). REQUIRES: covers() it.
   std::span<char> part(uint64_t offset, uint64_t bytes) const noexcept;
 
-  // Notes, and tells, that a part was in the page cache a moment ago, mapped or not. Remembers the
-  // latest, until unmap() and map().
-  void note_resident(uint64_t offset, uint64_t bytes, uint64_t now_ms) noexcept;
-  bool lately_resident(uint64_t offset, uint64_t bytes, uint64_t now_ms) const noexcept;
-
  private:
   char* address_ = nullptr;  // null exactly when nothing is mapped
   uint64_t offset_ = 0;      // in the file
   uint64_t bytes_ = 0;
-  // What was noted.
-  uint64_t resident_begin_ = 0;
-  uint64_t resident_end_ = 0;
-  uint64_t resident_until_ms_ = 0;
 };
 
 }  // namespace sluice

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "base/page_size.h"
 #include "io/file_mapping.h"
 #include "io/operations.h"
 #include "runtime/one_shot.h"
@@ -20,14 +21,11 @@ class PopulateRead final : public OneShot {
   PopulateRead(Reactor& reactor, std::span<char> mapped) noexcept : OneShot(reactor) {
     // Only whole pages can be advised on.
     const auto address = reinterpret_cast<uintptr_t>(mapped.data());
-    const uintptr_t begin = address & ~(kPageBytes - 1);
+    const uintptr_t begin = page_begin(address);
     io_uring_prep_madvise(&reactor.ring().prepare(*this), reinterpret_cast<void*>(begin),
                           static_cast<uint32_t>(mapped.size() + (address - begin)),
                           MADV_POPULATE_READ);
   }
-
- private:
-  static constexpr uintptr_t kPageBytes = 4096;
 };
 
 // What is read into here is of no interest to anybody, so any number may be at it at once.

@@ -29,7 +29,7 @@ void ResponseDraft::replace_page(FileReference file) noexcept {
 
 void ResponseDraft::send_file(FileReference file, http::ByteRange range) noexcept {
   head_.field("Content-Length", range.length);
-  body_ = FileRange{file->fd(), range.first, range.length, file->mapping()};
+  body_ = FileRange{file->fd(), range.first, range.length, file->memory()};
   file_ = std::move(file);
 }
 
@@ -49,7 +49,7 @@ void ResponseDraft::send_file_parts(FileReference file, const http::RangeSet& ra
       .field("Content-Length", framing->content_length());
   for (size_t i = 0; i < ranges.count; ++i) {
     const http::ByteRange range = ranges.ranges[i];
-    parts_[i] = {framing->part_head(i), {file->fd(), range.first, range.length, file->mapping()}};
+    parts_[i] = {framing->part_head(i), {file->fd(), range.first, range.length, file->memory()}};
   }
   body_ = FileParts{std::span(parts_).first(ranges.count), framing->end()};
   file_ = std::move(file);

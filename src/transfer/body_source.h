@@ -8,7 +8,7 @@
 
 namespace sluice {
 
-class FileMapping;
+struct FileMemory;
 
 // Bytes that stay where they are until they are sent.
 struct MemoryBody {
@@ -20,9 +20,8 @@ struct FileRange {
   int fd;
   uint64_t offset_bytes;
   uint64_t length_bytes;
-  // Of the whole file, shared (io/file_mapping.h), where its owner keeps one: makes `mapped`
-  // cheaper.
-  FileMapping* mapping = nullptr;
+  // Of the whole file (io/file_memory.h), where its owner keeps one: makes sending it again cheaper.
+  FileMemory* memory = nullptr;
 };
 
 // Parts of a file, each with bytes in front of it, and bytes behind the last

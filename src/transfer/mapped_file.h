@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <span>
 
-#include "io/file_mapping.h"
+#include "io/file_memory.h"
 #include "runtime/task.h"
 #include "transfer/outgoing_file.h"
 
@@ -42,8 +42,8 @@ class MappedFile {
   uint64_t next_bytes() const noexcept;
 
   OutgoingFile& file_;
-  FileMapping window_;
-  FileMapping* mapping_ = nullptr;  // the one in use
+  FileMemory window_;
+  FileMemory* memory_ = nullptr;  // the one in use
 };
 
 }  // namespace sluice

@@ -24,7 +24,8 @@ uint64_t step_bytes(const Passage& passage) noexcept {
 
 Route choose_for_socket(Passage& passage, uint64_t length) noexcept {
   if (passage.route() == Route::kCopyFileRange) passage.unsuitable();
-  const Route route = first_route(passage.route(), length, passage.context().thresholds);
+  const Route route =
+      first_route(passage.route(), length, UINT64_MAX, passage.context().thresholds);
   passage.begins_by(route);
   return route;
 }
@@ -152,6 +153,9 @@ Task<Outcome<void>> move_file(Passage& passage, int fd, uint64_t offset, OpenSin
                               uint64_t length) {
   const Result<uint64_t> size = size_of_file(fd);
   if (!size) co_return passage.failure(size.error(), TransferEnd::kSource);
+  if (const Result<void> checked = check_access(fd, Access::kRead); !checked) {
+    co_return passage.failure(checked.error(), TransferEnd::kSource);
+  }
   if (offset > INT64_MAX) {
     co_return passage.failure(Error{ErrorCode::kUnsupported, 0, "offset"}, TransferEnd::kSource);
   }

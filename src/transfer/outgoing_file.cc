@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "io/file_mapping.h"
+#include "io/file_memory.h"
 #include "runtime/yield.h"
 
 namespace sluice {
@@ -18,14 +18,15 @@ void OutgoingFile::sent(size_t bytes, Route route) noexcept {
   left.offset_bytes += of_file;
   left.length_bytes -= of_file;
   turn_bytes += bytes;
+  context.sent_bytes += of_file;
   context.counters.of(route).bytes.add(of_file);
   if (route == Route::kCopy) context.counters.copied_body_bytes.add(of_file);
 }
 
 bool OutgoingFile::next_is_resident(uint64_t bytes) const noexcept {
   Reactor& reactor = context.reactor;
-  if (left.mapping != nullptr &&
-      left.mapping->lately_resident(left.offset_bytes, bytes, reactor.now_ms())) {
+  if (left.memory != nullptr &&
+      left.memory->residency.holds(left.offset_bytes, bytes, reactor.now_ms())) {
     return true;
   }
   if (reactor.ring().direct().cached(left.fd, left.offset_bytes, bytes) != 1) return false;
@@ -34,8 +35,8 @@ bool OutgoingFile::next_is_resident(uint64_t bytes) const noexcept {
 }
 
 void OutgoingFile::note_resident(uint64_t bytes) const noexcept {
-  if (left.mapping == nullptr) return;
-  left.mapping->note_resident(left.offset_bytes, bytes, context.reactor.now_ms());
+  if (left.memory == nullptr) return;
+  left.memory->residency.note(left.offset_bytes, bytes, context.reactor.now_ms());
 }
 
 bool OutgoingFile::still_whole() const noexcept {

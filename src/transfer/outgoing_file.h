@@ -38,7 +38,7 @@ struct OutgoingFile {
   static constexpr uint64_t kTurnBytes = 1024 * 1024;
 
   // Whether the next `bytes` can be sent without a wait for a disk. What was found lately is
-  // trusted where the file's owner keeps a mapping (io/file_mapping.h), which remembers it.
+  // trusted where the file's owner has it remembered (io/file_memory.h).
   bool next_is_resident(uint64_t bytes) const noexcept;
   // They have been brought into the page cache.
   void note_resident(uint64_t bytes) const noexcept;

@@ -1,10 +1,14 @@
 #include "transfer/route_choice.h"
 
+#include <algorithm>
+
 namespace sluice {
 
-Route first_route(Route asked, uint64_t bytes, const RouteThresholds& thresholds) noexcept {
+Route first_route(Route asked, uint64_t bytes, uint64_t sent_since,
+                  const RouteThresholds& thresholds) noexcept {
   if (asked != Route::kAuto && asked != Route::kCopyFileRange) return asked;
   if (bytes <= thresholds.mapped_bytes) return Route::kMapped;
+  if (std::max(bytes, sent_since) <= thresholds.mapped_again_bytes) return Route::kMapped;
   if (bytes <= thresholds.sendfile_bytes) return Route::kSendfile;
   return Route::kSplice;
 }

@@ -3,7 +3,9 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <utility>
 
+#include "io/file_memory.h"
 #include "transfer/drop_behind.h"
 #include "transfer/outgoing_file.h"
 #include "transfer/route_choice.h"
@@ -25,7 +27,7 @@ Task<Result<void>> send_whole_file(OutgoingFile file, Route route) noexcept {
 Task<Result<void>> send_one_time_file(OutgoingFile file, Route route) noexcept {
   FileRange& left = file.left;
   // The kernel drops nothing that stays mapped; what is dropped must not be trusted to be there.
-  left.mapping = nullptr;
+  left.memory = nullptr;
   DropBehind behind(file.context.reactor, left.fd, left.offset_bytes, left.length_bytes);
   Result<void> sent;
   while (sent && !file.done()) {
@@ -47,13 +49,20 @@ Task<Result<void>> send_one_time_file(OutgoingFile file, Route route) noexcept {
   co_return sent;
 }
 
-Route choose(TransferContext& context, uint64_t bytes, SendOptions options) noexcept {
-  return first_route(options.route, bytes, context.thresholds);
+// What has been sent since the same file was last begun with.
+uint64_t sent_since(const TransferContext& context, const FileRange& range) noexcept {
+  if (range.memory == nullptr) return UINT64_MAX;
+  return context.sent_bytes - std::exchange(range.memory->begun_at_bytes, context.sent_bytes);
+}
+
+Route choose(TransferContext& context, const FileRange& range, SendOptions options) noexcept {
+  return first_route(options.route, range.length_bytes, sent_since(context, range),
+                     context.thresholds);
 }
 
 Task<Result<void>> send_range(TransferContext& context, Readiness& sink, std::string_view head,
                               const FileRange& range, SendOptions options) noexcept {
-  const Route route = choose(context, range.length_bytes, options);
+  const Route route = choose(context, range, options);
   context.counters.of(route).transfers.increment();
   const OutgoingFile file{.context = context, .sink = sink, .head = head, .left = range};
   return options.one_time ? send_one_time_file(file, route) : send_whole_file(file, route);
@@ -68,7 +77,7 @@ Task<Result<void>> send_parts(TransferContext& context, Readiness& sink, std::st
   bool first = true;
   for (const FileParts::Part& part : body.parts) {
     if (!sent) co_return sent;
-    const Route route = choose(context, part.range.length_bytes, options);
+    const Route route = choose(context, part.range, options);
     if (first) context.counters.of(route).transfers.increment();
     const OutgoingFile file{.context = context,
                             .sink = sink,

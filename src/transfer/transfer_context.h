@@ -30,6 +30,8 @@ struct TransferContext {
   TransferCounters& counters;
   // Cancelled when everything here must end; null where nobody says so.
   Cancellation* ending = nullptr;
+  // Of files, to sockets, so far: a measure of what has passed through the processor's caches.
+  uint64_t sent_bytes = 0;
 
   // That of the calling thread; null where there is none.
   static TransferContext* current() noexcept;

@@ -49,6 +49,8 @@ TEST(ConfigKeysTest, Server) {
       {"limits.head_bytes = 300", [](auto& c) { return c.options.limits.head_bytes == 300; }},
       {"transfer = { mapped_bytes = 1 }",
        [](auto& c) { return c.options.thresholds.mapped_bytes == 1; }},
+      {"transfer.mapped_again_bytes = 3",
+       [](auto& c) { return c.options.thresholds.mapped_again_bytes == 3; }},
       {"transfer.sendfile_bytes = 2",
        [](auto& c) { return c.options.thresholds.sendfile_bytes == 2; }},
   };

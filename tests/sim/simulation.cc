@@ -92,6 +92,7 @@ SimTransfer Simulation::draw_transfer() {
       random_.pick({Route::kAuto, Route::kAuto, Route::kCopy, Route::kSendfile, Route::kSplice,
                     Route::kRingSplice, Route::kMapped, Route::kZeroCopySend});
   transfer.thresholds.mapped_bytes = random_.pick<uint64_t>({0, 5'000, 32 * 1024});
+  transfer.thresholds.mapped_again_bytes = random_.pick<uint64_t>({0, 60'000});
   transfer.thresholds.sendfile_bytes =
       transfer.thresholds.mapped_bytes + random_.pick<uint64_t>({0, 40'000, 96 * 1024});
   transfer.one_time_bytes = random_.pick<uint64_t>({0, 0, 0, 1, 60'000});

@@ -1,6 +1,7 @@
 // Whatever the route, the socket, the size and the offset: the bytes arrive, and are counted.
 #include <gtest/gtest.h>
 
+#include "io/file_memory.h"
 #include "transfer/copy_route.h"
 #include "transfer/mapped_route.h"
 #include "transfer/ring_splice_route.h"
@@ -66,12 +67,12 @@ TEST_P(EveryByteTest, ArrivesFromWherever) {
 TEST_P(EveryByteTest, ArrivesFromAFileThatIsKeptMapped) {
   const std::string content = varied_bytes(100'000);
   const UniqueFd fd = make_file(content);
-  FileMapping mapping;
+  FileMemory memory;
   for (const size_t offset : {99'999U, 50'000U, 0U, 1U}) {
     connect(GetParam().family);
     start_reading();
     const size_t size = content.size() - offset;
-    OutgoingFile file = outgoing(kHead, {fd.get(), offset, size, &mapping});
+    OutgoingFile file = outgoing(kHead, {fd.get(), offset, size, &memory});
     EXPECT_EQ(send(file), RouteEnd::kDone);
     EXPECT_TRUE(received() == std::string(kHead) + content.substr(offset));
   }

@@ -69,21 +69,5 @@ TEST_F(FileMappingTest, IsRefusedWhereTheSystemRefuses) {
   EXPECT_FALSE(mapping.covers(0, 1));
 }
 
-TEST_F(FileMappingTest, RemembersForAWhileWhatWasResident) {
-  const UniqueFd fd = make_file(varied_bytes(20'000));
-  FileMapping mapping;
-  ASSERT_TRUE(mapping.map(fd.get(), 0, 20'000));
-  EXPECT_FALSE(mapping.lately_resident(0, 1, 0));
-  mapping.note_resident(100, 200, 1'000);
-  EXPECT_TRUE(mapping.lately_resident(100, 200, 1'000));
-  EXPECT_TRUE(mapping.lately_resident(150, 150, 1'000 + FileMapping::kTrustedMs - 1));
-  EXPECT_FALSE(mapping.lately_resident(150, 150, 1'000 + FileMapping::kTrustedMs));
-  EXPECT_FALSE(mapping.lately_resident(99, 2, 1'000));
-  EXPECT_FALSE(mapping.lately_resident(299, 2, 1'000));
-  EXPECT_FALSE(mapping.lately_resident(400, 0, 1'000));
-  mapping.unmap();
-  EXPECT_FALSE(mapping.lately_resident(100, 200, 1'000));
-}
-
 }  // namespace
 }  // namespace sluice

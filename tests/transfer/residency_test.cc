@@ -4,7 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "io/file_mapping.h"
+#include "io/file_memory.h"
 #include "io/populate.h"
 #include "ring/direct_calls.h"
 #include "transfer/route_fixture.h"
@@ -34,17 +34,30 @@ TEST_F(ResidencyTest, IsTrueOfWhatLivesInMemory) {
   EXPECT_EQ(direct.cached(fd.get(), 0, 10'000), 1);
 }
 
+TEST(ResidencyNoteTest, HoldsForAWhileForWhatWasNoted) {
+  constexpr uint64_t kTrustedMs = ResidencyNote::kTrustedMs;
+  ResidencyNote note;
+  EXPECT_FALSE(note.holds(0, 1, 0));
+  note.note(100, 200, 1'000);
+  EXPECT_TRUE(note.holds(100, 200, 1'000));
+  EXPECT_TRUE(note.holds(150, 150, 1'000 + kTrustedMs - 1));
+  EXPECT_FALSE(note.holds(150, 150, 1'000 + kTrustedMs));
+  EXPECT_FALSE(note.holds(99, 2, 1'000));
+  EXPECT_FALSE(note.holds(299, 2, 1'000));
+  EXPECT_FALSE(note.holds(400, 0, 1'000));
+}
+
 TEST_F(ResidencyTest, IsTrustedForAWhileWhereItIsRemembered) {
   const UniqueFd fd = make_file(varied_bytes(100'000));
-  FileMapping mapping;
+  FileMemory memory;
   connect(Family::kTcp);
-  const OutgoingFile file = outgoing({}, {fd.get(), 0, 100'000, &mapping});
+  const OutgoingFile file = outgoing({}, {fd.get(), 0, 100'000, &memory});
   EXPECT_TRUE(file.next_is_resident(100'000));
-  EXPECT_TRUE(mapping.lately_resident(0, 100'000, loop_.reactor().now_ms()));
-  EXPECT_FALSE(mapping.lately_resident(0, 100'001, loop_.reactor().now_ms()));
+  EXPECT_TRUE(memory.residency.holds(0, 100'000, loop_.reactor().now_ms()));
+  EXPECT_FALSE(memory.residency.holds(0, 100'001, loop_.reactor().now_ms()));
   if (!evict(fd.get())) GTEST_SKIP() << "this file system keeps files in memory";
   EXPECT_TRUE(file.next_is_resident(50'000));
-  mapping.unmap();  // nothing is mapped, but what was noted goes
+  memory.residency = {};
   EXPECT_FALSE(file.next_is_resident(50'000));
 }
 

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "io/file_memory.h"
 #include "transfer/route_fixture.h"
 #include "transfer/transfer.h"
 
@@ -46,6 +47,26 @@ TEST_F(ResponseTest, AutoGoesByTheSize) {
   }
   EXPECT_EQ(counters_.copied_body_bytes.value(), 0U);
   EXPECT_EQ(counters_.pipes_in_use.value(), 0U);
+}
+
+TEST_F(ResponseTest, AutoKnowsWhatWasSentLately) {
+  const uint64_t size = thresholds_.mapped_bytes + 1;
+  const UniqueFd fds[] = {make_file(varied_bytes(size)), make_file(varied_bytes(200'000))};
+  FileMemory memory;
+  const FileRange again{fds[0].get(), 0, size, &memory};
+  const FileRange other{fds[1].get(), 0, thresholds_.mapped_again_bytes};
+  struct Case {
+    FileRange range;
+    Route route;
+  };
+  for (const Case& one : {Case{again, Route::kSendfile}, Case{again, Route::kMapped},
+                          Case{again, Route::kMapped}, Case{other, Route::kSendfile},
+                          Case{again, Route::kSendfile}, Case{again, Route::kMapped}}) {
+    const uint64_t transfers = transfers_by(one.route);
+    send(one.range);
+    EXPECT_TRUE(sent_);
+    EXPECT_EQ(transfers_by(one.route), transfers + 1);
+  }
 }
 
 TEST_F(ResponseTest, WhatIsInMemoryIsNotCounted) {

@@ -8,7 +8,9 @@
 namespace sluice {
 namespace {
 
-constexpr RouteThresholds kThresholds{.mapped_bytes = 1'000, .sendfile_bytes = 5'000};
+constexpr RouteThresholds kThresholds{
+    .mapped_bytes = 1'000, .mapped_again_bytes = 2'000, .sendfile_bytes = 5'000};
+constexpr uint64_t kLongAgo = UINT64_MAX;
 
 TEST(RouteChoice, GoesByTheSize) {
   struct Case {
@@ -20,25 +22,45 @@ TEST(RouteChoice, GoesByTheSize) {
       {5'000, Route::kSendfile}, {5'001, Route::kSplice}, {UINT64_MAX, Route::kSplice},
   };
   for (const Case& one : kCases) {
-    EXPECT_EQ(first_route(Route::kAuto, one.bytes, kThresholds), one.route) << one.bytes;
+    EXPECT_EQ(first_route(Route::kAuto, one.bytes, kLongAgo, kThresholds), one.route) << one.bytes;
   }
 }
 
 TEST(RouteChoice, AThresholdOfNothingLeavesARouteOut) {
-  EXPECT_EQ(first_route(Route::kAuto, 1, {.mapped_bytes = 0, .sendfile_bytes = 9}),
+  EXPECT_EQ(first_route(Route::kAuto, 1, kLongAgo, {.mapped_bytes = 0, .sendfile_bytes = 9}),
             Route::kSendfile);
-  EXPECT_EQ(first_route(Route::kAuto, 10, {.mapped_bytes = 9, .sendfile_bytes = 0}),
+  EXPECT_EQ(first_route(Route::kAuto, 10, kLongAgo, {.mapped_bytes = 9, .sendfile_bytes = 0}),
             Route::kSplice);
+  EXPECT_EQ(first_route(Route::kAuto, 10, 0,
+                        {.mapped_bytes = 9, .mapped_again_bytes = 0, .sendfile_bytes = 10}),
+            Route::kSendfile);
+}
+
+TEST(RouteChoice, WhatTheProcessorsCachesStillHoldIsCopied) {
+  struct Case {
+    uint64_t bytes;
+    uint64_t sent_since;
+    Route route;
+  };
+  constexpr Case kCases[] = {
+      {1'001, 0, Route::kMapped},        {2'000, 2'000, Route::kMapped},
+      {2'000, 2'001, Route::kSendfile},  {2'001, 0, Route::kSendfile},
+      {1'000, kLongAgo, Route::kMapped}, {6'000, 0, Route::kSplice},
+  };
+  for (const Case& one : kCases) {
+    EXPECT_EQ(first_route(Route::kAuto, one.bytes, one.sent_since, kThresholds), one.route)
+        << one.bytes << " " << one.sent_since;
+  }
 }
 
 TEST(RouteChoice, WhoAsksForARouteGetsIt) {
   for (const Route route : {Route::kCopy, Route::kSendfile, Route::kSplice, Route::kRingSplice,
                             Route::kMapped, Route::kZeroCopySend}) {
     for (const uint64_t bytes : {1ULL, 2'000ULL, 1'000'000ULL}) {
-      EXPECT_EQ(first_route(route, bytes, kThresholds), route);
+      EXPECT_EQ(first_route(route, bytes, 0, kThresholds), route);
     }
   }
-  EXPECT_EQ(first_route(Route::kCopyFileRange, 1, kThresholds), Route::kMapped);
+  EXPECT_EQ(first_route(Route::kCopyFileRange, 1, kLongAgo, kThresholds), Route::kMapped);
 }
 
 std::vector<Route> routes_from(Route route, RouteEnd end) {

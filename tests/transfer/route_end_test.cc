@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 
+#include "io/file_memory.h"
 #include "transfer/copy_route.h"
 #include "transfer/mapped_route.h"
 #include "transfer/route_fixture.h"
@@ -36,12 +37,12 @@ TEST_F(MappedRouteTest, SendsHeadAndFileInOneCall) {
 
 TEST_F(MappedRouteTest, KeepsTheMappingThatItWasGiven) {
   const UniqueFd fd = make_file(varied_bytes(10'000));
-  FileMapping mapping;
+  FileMemory memory;
   connect(Family::kTcp);
-  OutgoingFile file = outgoing(kHead, {fd.get(), 9'000, 10, &mapping});
+  OutgoingFile file = outgoing(kHead, {fd.get(), 9'000, 10, &memory});
   ASSERT_EQ(run(send_by_mapping, file), RouteEnd::kDone);
-  EXPECT_TRUE(mapping.covers(0, 10'000));
-  EXPECT_TRUE(mapping.lately_resident(9'000, 10, loop_.reactor().now_ms()));
+  EXPECT_TRUE(memory.mapping.covers(0, 10'000));
+  EXPECT_TRUE(memory.residency.holds(9'000, 10, loop_.reactor().now_ms()));
 }
 
 TEST_F(MappedRouteTest, LeavesWhatCannotBeMappedToOthers) {

@@ -1,0 +1,30 @@
+// What the routes of a transfer remember of a file from one response to the next.
+#pragma once
+
+#include <cstdint>
+
+#include "io/file_mapping.h"
+#include "io/residency_note.h"
+
+namespace sluice {
+
+// Belongs to the thread that the file is sent by. Larger files than FileMapping::kSmallFileBytes
+// are not worth one.
+struct FileMemory {
+  FileMapping mapping;  // of the whole file, made when a route first needs it
+  ResidencyNote residency;
+  // TransferContext::sent_bytes when the file was last begun with; far away before that.
+  uint64_t begun_at_bytes = kNever;
+
+  // For another file to be remembered in its place.
+  void forget() noexcept {
+    mapping.unmap();
+    residency = {};
+    begun_at_bytes = kNever;
+  }
+
+ private:
+  static constexpr uint64_t kNever = UINT64_MAX / 2;
+};
+
+}  // namespace sluice
