@@ -10,6 +10,8 @@ import processes
 from errors import BenchError
 
 SCRIPT = str(pathlib.Path(__file__).with_name("wrk_report.lua"))
+# Wants two arguments: what the paths begin with, and how many there are.
+MANY_FILES = str(pathlib.Path(__file__).with_name("wrk_files.lua"))
 GRACE_SECONDS = 30
 
 
@@ -55,8 +57,10 @@ def run_round(server, file, connections, seconds, client_core):
         other_cpu_seconds=max(0.0, core_seconds - cpu_seconds))
 
 
-def run_wrk(url, connections, seconds, core):
-    argv = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", SCRIPT, url]
+def run_wrk(url, connections, seconds, core, script=SCRIPT, arguments=()):
+    """What wrk reports. `script` must say it as wrk_report.lua does; `arguments` are for it."""
+    argv = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", script, url]
+    argv += ["--", *arguments]
     wrk = processes.spawn(argv, core, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         printed, _ = wrk.communicate(timeout=seconds + GRACE_SECONDS)

@@ -1,6 +1,5 @@
 """What clients of a slow disk do to one of a hot file; see `scripts/bench-slow-disk --help`."""
 
-import argparse
 import contextlib
 import os
 import pathlib
@@ -8,38 +7,35 @@ import socket
 import statistics
 import subprocess
 import sys
-import tempfile
-import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 
+import load  # noqa: E402
 import machine  # noqa: E402
-import namespace  # noqa: E402
+import measurement  # noqa: E402
+import processes  # noqa: E402
 import server as servers  # noqa: E402
 from errors import BenchError  # noqa: E402
 
 FIRST_PORT = 8001
 COLD_CLIENTS = 64
+COLD_FILES = 256
 COLD_BYTES = 8 << 20
+CLIENT_CORE = 1
 DELAY_MS = 50
 RESULTS = pathlib.Path(__file__).with_name("results.md")
 DISK = pathlib.Path(__file__).resolve().parents[2] / "build/release/bench/slow_disk"
 
 
-def request(name):
-    return f"GET /{name} HTTP/1.1\r\nHost: bench\r\n\r\n".encode()
-
-
 def hot_latencies(port, seconds):
     """Seconds that each request for a hot file took, one after the other on one connection."""
-    os.sched_setaffinity(0, {1})
     times = []
     with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         end = time.perf_counter() + seconds
         while (start := time.perf_counter()) < end:
-            connection.sendall(request("hot.txt"))
+            connection.sendall(b"GET /hot.txt HTTP/1.1\r\nHost: bench\r\n\r\n")
             received = 0
             while received < 1024:
                 received += len(connection.recv(65536))
@@ -48,30 +44,25 @@ def hot_latencies(port, seconds):
     return times
 
 
+def have_the_core():
+    """What is measured is to be the server's delay, not that this process waits for the others."""
+    os.sched_setaffinity(0, {CLIENT_CORE})
+    os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(10))
+
+
 @contextlib.contextmanager
-def cold_clients(port):
-    """Each downloads files that nobody has read before, again and again."""
-    stop = threading.Event()
-
-    def download(number):
-        buffer = bytearray(1 << 20)
-        for turn in range(1000):
-            with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
-                connection.sendall(request(f"slow/{number}-{turn % 4}"))
-                while not stop.is_set() and connection.recv_into(buffer):
-                    pass
-            if stop.is_set():
-                return
-
-    threads = [threading.Thread(target=download, args=(n,), daemon=True)
-               for n in range(COLD_CLIENTS)]
-    for thread in threads:
-        thread.start()
-    time.sleep(0.3)
-    yield
-    stop.set()
-    for thread in threads:
-        thread.join()
+def cold_clients(url, seconds):
+    """They download files that nobody has read before."""
+    argv = ["wrk", "-t1", f"-c{COLD_CLIENTS}", f"-d{seconds + 60}s", "--timeout", "60s",
+            "-s", load.MANY_FILES, url, "--", "/slow/", str(COLD_FILES)]
+    wrk = processes.spawn(argv, CLIENT_CORE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        time.sleep(0.5)
+        yield
+        if wrk.poll() is not None:
+            raise BenchError("the clients of the slow disk have ended by themselves")
+    finally:
+        processes.end(wrk)
 
 
 @contextlib.contextmanager
@@ -83,7 +74,7 @@ def slow_disk(source, mountpoint):
             if disk.poll() is not None or time.monotonic() > deadline:
                 raise BenchError("the slow disk cannot be mounted; is FUSE there?")
             time.sleep(0.01)
-        os.sched_setaffinity(disk.pid, {1})
+        os.sched_setaffinity(disk.pid, {CLIENT_CORE})
         yield
     finally:
         subprocess.run(["fusermount3", "-u", "-z", mountpoint], check=False)
@@ -97,10 +88,10 @@ def percentile(values, share):
 def run(options, scratch):
     source = scratch / "source"
     source.mkdir()
-    for client in range(COLD_CLIENTS):
-        for turn in range(4):
-            with (source / f"{client}-{turn}").open("wb") as file:
-                file.truncate(COLD_BYTES)
+    for number in range(COLD_FILES):
+        with (source / str(number)).open("wb") as file:
+            file.truncate(COLD_BYTES)
+    have_the_core()
     results = {name: [] for name in ("sluice", "nginx")}
     for number in range(options.rounds):
         for offset, name in enumerate(results):
@@ -112,7 +103,7 @@ def run(options, scratch):
                     name, name, root, scratch_of_server, FIRST_PORT + offset, 0) as server:
                 hot_latencies(server.port, 0.5)
                 alone = percentile(hot_latencies(server.port, options.seconds), 0.99)
-                with cold_clients(server.port):
+                with cold_clients(server.url(pathlib.Path("hot.txt")), options.seconds):
                     beside = percentile(hot_latencies(server.port, options.seconds), 0.99)
             results[name].append((alone, beside))
             print(f"{name}: p99 alone {alone * 1e6:.0f} µs, beside {beside * 1e6:.0f} µs",
@@ -128,7 +119,8 @@ def report(options, results):
         f"{', '.join(description['versions'])}. One client asks for a file of 1 KiB that is in the "
         f"page cache; then, beside it, {COLD_CLIENTS} download files of {COLD_BYTES >> 20} MiB "
         f"from a disk that takes {DELAY_MS} ms for each read. One server core; medians of "
-        f"{options.rounds} interleaved rounds of {options.seconds} s.\n",
+        f"{options.rounds} interleaved rounds of {options.seconds} s. The client that is measured has "
+        "real-time priority, so that it waits for the server and for nobody else.\n",
         "Made by `scripts/bench-slow-disk`.\n",
         "| server | p99 alone, µs | p99 beside, µs | ratio |",
         "|---|---|---|---|",
@@ -142,23 +134,13 @@ def report(options, results):
 
 
 def main(argv):
-    parser = argparse.ArgumentParser(prog="scripts/bench-slow-disk", add_help=False,
-                                     allow_abbrev=False)
+    parser = measurement.parser("bench-slow-disk")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=4)
+    parser.add_argument("--seconds", type=int, default=4)
     parser.add_argument("--output", type=pathlib.Path, default=RESULTS)
     options = parser.parse_args(argv)
-    try:
-        namespace.enter()
-        with tempfile.TemporaryDirectory(prefix="sluice-bench-", dir="/var/tmp") as scratch:
-            pathlib.Path(scratch).chmod(0o755)
-            text = report(options, run(options, pathlib.Path(scratch)))
-    except BenchError as error:
-        print(f"bench-slow-disk: {error}", file=sys.stderr)
-        return 1
-    options.output.write_text(text)
-    print(text)
-    return 0
+    return measurement.run("bench-slow-disk", lambda scratch: measurement.publish(
+        options.output, report(options, run(options, scratch))))
 
 
 if __name__ == "__main__":

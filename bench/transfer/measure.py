@@ -1,20 +1,17 @@
-"""Measures every route of a body, by size, hot and cold; see `scripts/bench-transfer --help`."""
+"""Measures every route of a body, by size, in memory and not; see `scripts/bench-transfer --help`."""
 
-import argparse
 import contextlib
 import json
 import os
 import pathlib
-import signal
 import statistics
 import sys
-import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 
 import load  # noqa: E402
 import machine  # noqa: E402
-import namespace  # noqa: E402
+import measurement  # noqa: E402
 import peers  # noqa: E402
 import processes  # noqa: E402
 import server as servers  # noqa: E402
@@ -32,21 +29,23 @@ RESULTS = pathlib.Path(__file__).with_name("results")
 
 
 def parse_options(argv):
-    parser = argparse.ArgumentParser(
-        prog="scripts/bench-transfer", add_help=False, allow_abbrev=False,
-        usage="scripts/bench-transfer [options]; scripts/bench-transfer --help lists them")
+    parser = measurement.parser("bench-transfer")
     parser.add_argument("--routes", type=lambda text: text.split(","), default=ROUTES)
     parser.add_argument("--sizes", type=lambda text: [int(size) for size in text.split(",")],
                         default=SIZES)
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--seconds", type=float, default=1.0)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=1)
     parser.add_argument("--no-nginx", action="store_true")
-    parser.add_argument("--no-cold", action="store_true")
+    parser.add_argument("--conditions", type=lambda text: text.split(","),
+                        default=list(CONDITIONS))
     parser.add_argument("--output", type=pathlib.Path, default=RESULTS)
     options = parser.parse_args(argv)
     unknown = set(options.routes) - set(ROUTES)
     if unknown:
         parser.error(f"unknown route '{min(unknown)}'; there are: {' '.join(ROUTES)}")
+    unknown = set(options.conditions) - set(CONDITIONS)
+    if unknown:
+        parser.error(f"unknown condition '{min(unknown)}'; there are: {' '.join(CONDITIONS)}")
     return options
 
 
@@ -56,24 +55,36 @@ def connections_for(size):
 
 
 class Subject:
-    """A server with one way of sending, and what was measured of it: {(temperature, size): […]}."""
+    """A server with one way of sending, and what was measured of it: {(condition, size): […]}."""
 
     def __init__(self, name, server):
         self.name = name
         self.server = server
         self.rounds = {}
 
-    def keep(self, temperature, size, seconds_per_byte):
-        self.rounds.setdefault((temperature, size), []).append(seconds_per_byte)
+    def keep(self, condition, size, seconds_per_byte):
+        self.rounds.setdefault((condition, size), []).append(seconds_per_byte)
 
     def medians(self):
         return {key: statistics.median(values) for key, values in self.rounds.items()}
 
 
-def measure_hot(subject, file, size, seconds):
-    """CPU seconds of the server for each byte of body; wrk downloads the same file all the time."""
+# Each of these: CPU seconds of the server for each byte of body.
+
+def measure_one(subject, files, size, seconds):
+    """wrk downloads the same file all the time: the processor's caches hold it."""
+    return measure_wrk(subject, size, files[0], seconds)
+
+
+def measure_many(subject, files, size, seconds):
+    """wrk downloads files by turns, together more than the processor's caches hold."""
+    return measure_wrk(subject, size, files[0], seconds, script=load.MANY_FILES,
+                       arguments=(f"/{name_of(size)}", str(len(files))))
+
+
+def measure_wrk(subject, size, file, seconds, **how):
     before = subject.server.cpu_seconds()
-    result = load.run_wrk(subject.server.url(file), connections_for(size), seconds, core=1)
+    result = load.run_wrk(subject.server.url(file), connections_for(size), seconds, core=1, **how)
     used = subject.server.cpu_seconds() - before
     if result["requests"] == 0 or load.count_errors(result, size):
         raise BenchError(f"{subject.name} answered wrongly at {size} bytes")
@@ -81,38 +92,44 @@ def measure_hot(subject, file, size, seconds):
     return used / (result["bytes"] * size / (size + 300))
 
 
-def measure_cold(subject, files, size):
+def measure_cold(subject, files, size, _seconds):
     cold.forget(files)
     before = subject.server.cpu_seconds()
     cold.download(subject.server.port, files, size)
     return (subject.server.cpu_seconds() - before) / (size * len(files))
 
 
+CONDITIONS = {"one": measure_one, "many": measure_many, "cold": measure_cold}
+MOST_COLD_ROUNDS = 3
+
+
 def run(options, scratch):
     root = scratch / "root"
     root.mkdir(mode=0o755)
-    hot_files = {size: make_file(root / f"hot-{size}", size) for size in options.sizes}
-    cold_files = {}
-    if not options.no_cold:
-        cold_files = {size: [make_file(root / f"cold-{size}-{i}", size)
-                             for i in range(cold.file_count(size))] for size in options.sizes}
-        os.sync()
+    files = {size: [make_file(root / f"{name_of(size)}{i}", size)
+                    for i in range(cold.file_count(size))] for size in options.sizes}
+    os.sync()
     with contextlib.ExitStack() as stack:
         subjects = start_all(options, root, scratch, stack)
         for size in options.sizes:
             for subject in subjects:
-                subject.server.check(hot_files[size])
-                load.run_wrk(subject.server.url(hot_files[size]), connections_for(size), 1, core=1)
+                subject.server.check(files[size][0])
+                measure_many(subject, files[size], size, 1)  # warms up, and is not kept
             for number in range(options.rounds):
                 # Who comes first has a machine that others have not warmed up yet: take turns.
                 turn = subjects[number % len(subjects):] + subjects[:number % len(subjects)]
-                for subject in turn:
-                    subject.keep("hot", size, measure_hot(subject, hot_files[size], size,
-                                                          max(1, int(options.seconds))))
-                    if cold_files and number < 3:
-                        subject.keep("cold", size, measure_cold(subject, cold_files[size], size))
+                for condition in options.conditions:
+                    if condition == "cold" and number >= MOST_COLD_ROUNDS:
+                        continue
+                    for subject in turn:
+                        subject.keep(condition, size, CONDITIONS[condition](
+                            subject, files[size], size, options.seconds))
             print_progress(size, subjects)
         return subjects
+
+
+def name_of(size):
+    return f"{size}-"
 
 
 def start_all(options, root, scratch, stack):
@@ -137,24 +154,14 @@ def make_file(path, size):
 
 
 def print_progress(size, subjects):
-    for temperature in ("hot", "cold"):
-        values = {one.name: one.medians().get((temperature, size)) for one in subjects}
+    for condition in CONDITIONS:
+        values = {one.name: one.medians().get((condition, size)) for one in subjects}
         if all(value is not None for value in values.values()):
             text = "  ".join(f"{name} {value * size * 1e6:.1f}" for name, value in values.items())
-            print(f"{temperature:4} {table.size_name(size):>7}: {text} µs", flush=True)
+            print(f"{condition:4} {table.size_name(size):>7}: {text} µs", flush=True)
 
 
-def main(argv):
-    options = parse_options(argv)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    try:
-        namespace.enter()
-        with tempfile.TemporaryDirectory(prefix="sluice-bench-", dir="/var/tmp") as scratch:
-            pathlib.Path(scratch).chmod(0o755)
-            subjects = run(options, pathlib.Path(scratch))
-    except BenchError as error:
-        print(f"bench-transfer: {error}", file=sys.stderr)
-        return 1
+def write_results(options, subjects):
     results = {one.name: one.medians() for one in subjects}
     description = machine.describe(["sluice"] + ([] if options.no_nginx else ["nginx"]))
     options.output.mkdir(exist_ok=True)
@@ -166,7 +173,12 @@ def main(argv):
                                          for (t, size), values in one.rounds.items()}
                               for one in subjects}}, indent=1) + "\n")
     print((options.output / "routes.md").read_text())
-    return 0
+
+
+def main(argv):
+    options = parse_options(argv)
+    return measurement.run("bench-transfer",
+                           lambda scratch: write_results(options, run(options, scratch)))
 
 
 if __name__ == "__main__":

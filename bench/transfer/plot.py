@@ -10,17 +10,16 @@ COLORS = {
 }
 WIDTH, HEIGHT = 460, 300
 LEFT, RIGHT, TOP, BOTTOM = 56, 26, 34, 36
-PANELS = [
-    ("hot", "In the page cache: µs per request", lambda value, size: value * size * 1e6),
-    ("hot", "In the page cache: ms per GB", lambda value, _: value * 1e12),
-    ("cold", "On the disk: µs per request", lambda value, size: value * size * 1e6),
-    ("cold", "On the disk: ms per GB", lambda value, _: value * 1e12),
-]
+FIGURES = {
+    "µs per request": lambda value, size: value * size * 1e6,
+    "ms per GB": lambda value, _: value * 1e12,
+}
 
 
 def svg(results):
-    present = {temperature for rows in results.values() for temperature, _ in rows}
-    panels = [panel for panel in PANELS if panel[0] in present]
+    present = {condition for rows in results.values() for condition, _ in rows}
+    panels = [(condition, f"{title}: {unit}", figure) for condition, title in table.TITLES.items()
+              if condition in present for unit, figure in FIGURES.items()]
     height = HEIGHT * math.ceil(len(panels) / 2) + 40
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {2 * WIDTH} {height}" '
@@ -28,19 +27,19 @@ def svg(results):
         "<title>Server CPU time by route and size of the body</title>",
         f'<rect width="{2 * WIDTH}" height="{height}" fill="#ffffff"/>',
     ]
-    for number, (temperature, title, figure) in enumerate(panels):
+    for number, (condition, title, figure) in enumerate(panels):
         x, y = (number % 2) * WIDTH, (number // 2) * HEIGHT
         parts.append(f'<g transform="translate({x} {y})">')
-        parts += panel_parts(results, temperature, title, figure)
+        parts += panel_parts(results, condition, title, figure)
         parts.append("</g>")
     parts += legend(results, height - 18)
     parts.append("</svg>\n")
     return "\n".join(parts)
 
 
-def panel_parts(results, temperature, title, figure):
+def panel_parts(results, condition, title, figure):
     lines = {name: sorted((size, figure(value, size)) for (t, size), value in rows.items()
-                          if t == temperature) for name, rows in results.items()}
+                          if t == condition) for name, rows in results.items()}
     sizes = sorted({size for points in lines.values() for size, _ in points})
     values = [value for points in lines.values() for _, value in points]
     x = Axis(sizes[0], sizes[-1], LEFT, WIDTH - RIGHT)

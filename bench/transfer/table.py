@@ -1,5 +1,11 @@
 """The figures as Markdown."""
 
+TITLES = {
+    "one": "One file, in the page cache",
+    "many": "Many files, in the page cache",
+    "cold": "On the disk",
+}
+
 
 def size_name(size):
     return f"{size >> 20} MiB" if size >= 1 << 20 else f"{size >> 10} KiB"
@@ -16,45 +22,45 @@ def markdown(results, machine, options):
         "Made by `scripts/bench-transfer`.\n",
         "![CPU time by route and size](routes.svg)\n",
     ]
-    for temperature, title in (("hot", "In the page cache"), ("cold", "On the disk")):
-        sizes = sorted({size for rows in results.values() for t, size in rows if t == temperature})
+    for condition, title in TITLES.items():
+        sizes = sorted({size for rows in results.values() for c, size in rows if c == condition})
         if sizes:
             parts.append(f"## {title}: CPU per request, µs\n")
-            parts.append(rows_of(results, temperature, sizes,
+            parts.append(rows_of(results, condition, sizes,
                                  lambda value, size: value * size * 1e6))
             parts.append(f"## {title}: CPU per GB, ms\n")
-            parts.append(rows_of(results, temperature, sizes, lambda value, _: value * 1e12))
+            parts.append(rows_of(results, condition, sizes, lambda value, _: value * 1e12))
             if "auto" in results:
                 parts.append(f"## {title}: auto beside the best single route\n")
-                parts.append(auto_rows(results, temperature, sizes))
+                parts.append(auto_rows(results, condition, sizes))
     return "\n".join(parts)
 
 
-def rows_of(results, temperature, sizes, figure):
+def rows_of(results, condition, sizes, figure):
     names = list(results)
     lines = ["| size | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
     for size in sizes:
-        best = best_route(results, temperature, size)
+        best = best_route(results, condition, size)
         cells = []
         for name in names:
-            text = three_digits(figure(results[name][temperature, size], size))
+            text = three_digits(figure(results[name][condition, size], size))
             cells.append(f"**{text}**" if name == best else text)
         lines.append(f"| {size_name(size)} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
 
-def auto_rows(results, temperature, sizes):
+def auto_rows(results, condition, sizes):
     lines = ["| size | best route | auto / best |", "|---|---|---|"]
     for size in sizes:
-        best = best_route(results, temperature, size)
-        ratio = results["auto"][temperature, size] / results[best][temperature, size]
+        best = best_route(results, condition, size)
+        ratio = results["auto"][condition, size] / results[best][condition, size]
         lines.append(f"| {size_name(size)} | {best} | {ratio:.2f} |")
     return "\n".join(lines) + "\n"
 
 
-def best_route(results, temperature, size):
+def best_route(results, condition, size):
     single = [name for name in results if name not in ("auto", "nginx")]
-    return min(single, key=lambda name: results[name][temperature, size])
+    return min(single, key=lambda name: results[name][condition, size])
 
 
 def three_digits(value):

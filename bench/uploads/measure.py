@@ -1,18 +1,16 @@
 """Measures uploads beside nginx; `scripts/bench-uploads --help` says how."""
 
-import argparse
 import contextlib
 import os
 import pathlib
 import socket
 import statistics
 import sys
-import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 
 import machine  # noqa: E402
-import namespace  # noqa: E402
+import measurement  # noqa: E402
 import server as servers  # noqa: E402
 from errors import BenchError  # noqa: E402
 
@@ -85,23 +83,13 @@ def report(options, rounds):
 
 
 def main(argv):
-    parser = argparse.ArgumentParser(prog="scripts/bench-uploads", add_help=False,
-                                     allow_abbrev=False)
+    parser = measurement.parser("bench-uploads")
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--mib", type=int, default=1024)
     parser.add_argument("--output", type=pathlib.Path, default=RESULTS)
     options = parser.parse_args(argv)
-    try:
-        namespace.enter()
-        with tempfile.TemporaryDirectory(prefix="sluice-bench-", dir="/var/tmp") as scratch:
-            pathlib.Path(scratch).chmod(0o755)
-            text = report(options, run(options, pathlib.Path(scratch)))
-    except BenchError as error:
-        print(f"bench-uploads: {error}", file=sys.stderr)
-        return 1
-    options.output.write_text(text)
-    print(text)
-    return 0
+    return measurement.run("bench-uploads", lambda scratch: measurement.publish(
+        options.output, report(options, run(options, scratch))))
 
 
 if __name__ == "__main__":
