@@ -10,7 +10,7 @@ namespace sluice {
 Task<Result<RouteEnd>> send_by_mapping(OutgoingFile& file) noexcept {
   MappedFile mapped(file);
   while (!file.done()) {
-    if (!mapped.reaches_next() && !mapped.map_next()) co_return RouteEnd::kUnsuitable;
+    if (!mapped.reaches_next() && !mapped.map_next()) co_return RouteEnd::kNoMapping;
     if (!mapped.next_is_resident()) {
       Task<Result<void>> populating = mapped.make_next_resident();
       const Result<void> populated = co_await populating;

@@ -23,9 +23,10 @@ struct OutgoingFile {
   std::string_view head;      // goes first, in one segment with the first bytes of the file
   FileRange left;             // may end as 0 bytes; `head` is empty by then
   bool more_follows = false;  // after the range, so that its end need not leave at once
-  // True exactly when the sender had to wait or yield: then the file is looked at again.
+  // True where what was sent may still have been referred to while the file changed: in parts, or
+  // before a wait. Then the file is looked at once more at the end.
   bool in_parts = false;
-  uint64_t turn_bytes = 0;  // sent since then
+  uint64_t turn_bytes = 0;  // sent since the last wait or yield
 
   bool done() const noexcept { return left.length_bytes == 0; }
 
@@ -58,7 +59,8 @@ struct OutgoingFile {
 enum class RouteEnd : uint8_t {
   kDone,
   kUnsuitable,
-  kNoPipe,  // unsuitable for want of a pipe only
+  kNoPipe,     // unsuitable for want of a pipe only
+  kNoMapping,  // unsuitable because the file cannot be mapped
 };
 
 // What a file that ends before its range does ends in.

@@ -16,7 +16,7 @@ Route first_route(Route asked, uint64_t bytes, uint64_t sent_since,
 Route next_route(Route tried, RouteEnd end) noexcept {
   switch (tried) {
     case Route::kZeroCopySend:
-      return Route::kMapped;
+      return end == RouteEnd::kNoMapping ? Route::kSendfile : Route::kMapped;
     case Route::kMapped:
       return Route::kSendfile;
     case Route::kSplice:

@@ -37,9 +37,13 @@ Task<Result<void>> send_one_time_file(OutgoingFile file, Route route) noexcept {
     left.length_bytes -= step.left.length_bytes;
     file.head = {};
     step.more_follows = file.more_follows || !file.done();
-    Task<Result<void>> sending = send_whole_file(step, route);
-    sent = co_await sending;
-    if (!sent) break;
+    Task<Result<Route>> sending = send_file(step, route);
+    const Result<Route> step_sent = co_await sending;
+    if (!step_sent) {
+      sent = std::unexpected(step_sent.error());
+      break;
+    }
+    route = *step_sent;  // where another did not do, it would not do again
     Task<void> dropping = behind.sent_up_to(left.offset_bytes);
     co_await dropping;
     if (!file.done()) sent = file.look_again();

@@ -131,7 +131,7 @@ Task<Result<RouteEnd>> pump(OutgoingFile& file, MappedFile& mapped, SendsUnderWa
     Task<Result<bool>> preparing = get_ready(mapped, sends);
     const Result<bool> ready = co_await preparing;
     if (!ready) co_return std::unexpected(ready.error());
-    if (!*ready) co_return RouteEnd::kUnsuitable;
+    if (!*ready) co_return RouteEnd::kNoMapping;
 
     const std::span<char> part = mapped.next();
     const size_t wanted = file.head.size() + part.size();

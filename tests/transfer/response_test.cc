@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "io/file_memory.h"
+#include "transfer/drop_behind.h"
 #include "transfer/route_fixture.h"
 #include "transfer/transfer.h"
 
@@ -67,6 +68,20 @@ TEST_F(ResponseTest, AutoKnowsWhatWasSentLately) {
     EXPECT_TRUE(sent_);
     EXPECT_EQ(transfers_by(one.route), transfers + 1);
   }
+}
+
+// What is dropped from the page cache on the way is sent in steps.
+TEST_F(ResponseTest, WhatHasNotDoneForOneStepIsNotTriedForTheNext) {
+  const std::string content = varied_bytes(2 * DropBehind::kStepBytes + 1);
+  const UniqueFd fd = make_file(content);
+  connect(Family::kUnix);
+  start_reading();
+  Task<Result<void>> sending =
+      send_response(context_, *sink_, kHead, FileRange{fd.get(), 0, content.size()},
+                    {.route = Route::kZeroCopySend, .one_time = true});
+  EXPECT_TRUE(loop_.run(std::move(sending)));
+  EXPECT_TRUE(received() == std::string(kHead) + content);
+  EXPECT_EQ(fallbacks(Fallback::kNoZeroCopy), 1U);
 }
 
 TEST_F(ResponseTest, WhatIsInMemoryIsNotCounted) {

@@ -49,7 +49,7 @@ TEST_F(MappedRouteTest, LeavesWhatCannotBeMappedToOthers) {
   const UniqueFd fd(open(kUnmappable, O_RDONLY | O_CLOEXEC));
   connect(Family::kTcp);
   OutgoingFile file = outgoing(kHead, {fd.get(), 0, 1});
-  EXPECT_EQ(run(send_by_mapping, file), RouteEnd::kUnsuitable);
+  EXPECT_EQ(run(send_by_mapping, file), RouteEnd::kNoMapping);
   EXPECT_EQ(file.head, kHead);
   EXPECT_EQ(file.left.length_bytes, 1U);
   EXPECT_EQ(fallbacks(Fallback::kNotMappable), 1U);
@@ -91,7 +91,7 @@ TEST_F(ZeroCopyRouteTest, LeavesWhatCannotBeMappedToOthers) {
   const UniqueFd fd(open(kUnmappable, O_RDONLY | O_CLOEXEC));
   connect(Family::kTcp);
   OutgoingFile file = outgoing(kHead, {fd.get(), 0, 1});
-  EXPECT_EQ(run(send_by_zero_copy, file), RouteEnd::kUnsuitable);
+  EXPECT_EQ(run(send_by_zero_copy, file), RouteEnd::kNoMapping);
   EXPECT_EQ(fallbacks(Fallback::kNotMappable), 1U);
 }
 
