@@ -2,7 +2,6 @@
 //
 // usage: download FILE [ADDRESS:PORT]
 #include <fcntl.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <array>
@@ -12,6 +11,8 @@
 
 #include <sluice/server.h>
 #include <sluice/transfer.h>
+
+#include "serving.h"
 
 using sluice::Request;
 using sluice::Response;
@@ -51,23 +52,8 @@ Task<Response> zero_copy(Request&) { co_return Response().file(open_file()); }
 int main(int argc, char** argv) {
   if (argc < 2) return std::fprintf(stderr, "usage: download FILE [ADDRESS:PORT]\n"), 2;
   path = argv[1];
-  sigset_t ends;
-  sigemptyset(&ends);
-  sigaddset(&ends, SIGINT);
-  sigaddset(&ends, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &ends, nullptr);
-  try {
-    sluice::Options options;
-    if (argc > 2) options.listen = {argv[2]};
-    options.sites[0].handlers = {{"/copying", copying}, {"/zero-copy", zero_copy}};
-    sluice::Server server(options);
-    server.start();
-    std::printf("%s\n", server.addresses()[0].c_str());
-    std::fflush(stdout);
-    int signal = 0;
-    sigwait(&ends, &signal);
-    server.stop(10'000);
-  } catch (const sluice::StartError& error) {
-    return std::fprintf(stderr, "download: %s\n", error.what()), 1;
-  }
+  sluice::Options options;
+  if (argc > 2) options.listen = {argv[2]};
+  options.sites[0].handlers = {{"/copying", copying}, {"/zero-copy", zero_copy}};
+  return serve("download", options);
 }

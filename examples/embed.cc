@@ -1,13 +1,13 @@
 // A program with an HTTP server inside: its own answers beside the files of a directory.
 //
 // usage: embed DIRECTORY [ADDRESS:PORT]
-#include <signal.h>
-
 #include <atomic>
 #include <cstdio>
 #include <string>
 
 #include <sluice/server.h>
+
+#include "serving.h"
 
 using sluice::Request;
 using sluice::Response;
@@ -52,26 +52,10 @@ Task<Response> squares(Request&) {
 
 int main(int argc, char** argv) {
   if (argc < 2) return std::fprintf(stderr, "usage: embed DIRECTORY [ADDRESS:PORT]\n"), 2;
-  sigset_t ends;  // blocked before there are threads, so that sigwait() below gets them
-  sigemptyset(&ends);
-  sigaddset(&ends, SIGINT);
-  sigaddset(&ends, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &ends, nullptr);
-  try {
-    sluice::Options options;
-    options.sites[0].root = argv[1];
-    if (argc > 2) options.listen = {argv[2]};
-    sluice::Server server(options);
-    server.route("/api/count", count);
-    server.route("/api/shout", shout);
-    server.route("/api/squares", squares);
-    server.start();
-    std::printf("%s\n", server.addresses()[0].c_str());
-    std::fflush(stdout);
-    int signal = 0;
-    sigwait(&ends, &signal);
-    server.stop(10'000);
-  } catch (const sluice::StartError& error) {
-    return std::fprintf(stderr, "embed: %s\n", error.what()), 1;
-  }
+  sluice::Options options;
+  options.sites[0].root = argv[1];
+  options.sites[0].handlers = {
+      {"/api/count", count}, {"/api/shout", shout}, {"/api/squares", squares}};
+  if (argc > 2) options.listen = {argv[2]};
+  return serve("embed", options);
 }

@@ -4,7 +4,6 @@
 //
 // usage: upload DIRECTORY [ADDRESS:PORT]
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -15,6 +14,8 @@
 
 #include <sluice/server.h>
 #include <sluice/transfer.h>
+
+#include "serving.h"
 
 using namespace sluice;
 
@@ -52,23 +53,8 @@ Task<Response> store(Request& request) {
 int main(int argc, char** argv) {
   if (argc < 2) return std::fprintf(stderr, "usage: upload DIRECTORY [ADDRESS:PORT]\n"), 2;
   directory = argv[1];
-  sigset_t ends;
-  sigemptyset(&ends);
-  sigaddset(&ends, SIGINT);
-  sigaddset(&ends, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &ends, nullptr);
-  try {
-    Options options;
-    if (argc > 2) options.listen = {argv[2]};
-    options.sites[0].handlers = {{"/inbox", store}, {"/files", static_files(directory)}};
-    Server server(options);
-    server.start();
-    std::printf("%s\n", server.addresses()[0].c_str());
-    std::fflush(stdout);
-    int signal = 0;
-    sigwait(&ends, &signal);
-    server.stop(10'000);
-  } catch (const StartError& error) {
-    return std::fprintf(stderr, "upload: %s\n", error.what()), 1;
-  }
+  Options options;
+  if (argc > 2) options.listen = {argv[2]};
+  options.sites[0].handlers = {{"/inbox", store}, {"/files", static_files(directory)}};
+  return serve("upload", options);
 }

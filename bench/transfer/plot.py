@@ -77,7 +77,8 @@ class Axis:
         self.low, self.high, self.start, self.end = low, high, start, end
 
     def place(self, value):
-        share = math.log(value / self.low) / math.log(self.high / self.low)
+        span = math.log(self.high / self.low)
+        share = math.log(value / self.low) / span if span > 0 else 0.5
         return self.start + share * (self.end - self.start)
 
     def marks(self):

@@ -30,7 +30,7 @@ def markdown(results, machine, options):
                                  lambda value, size: value * size * 1e6))
             parts.append(f"## {title}: CPU per GB, ms\n")
             parts.append(rows_of(results, condition, sizes, lambda value, _: value * 1e12))
-            if "auto" in results:
+            if "auto" in results and best_route(results, condition, sizes[0]):
                 parts.append(f"## {title}: auto beside the best single route\n")
                 parts.append(auto_rows(results, condition, sizes))
     return "\n".join(parts)
@@ -60,7 +60,7 @@ def auto_rows(results, condition, sizes):
 
 def best_route(results, condition, size):
     single = [name for name in results if name not in ("auto", "nginx")]
-    return min(single, key=lambda name: results[name][condition, size])
+    return min(single, key=lambda name: results[name][condition, size], default=None)
 
 
 def three_digits(value):

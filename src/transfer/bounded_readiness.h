@@ -1,27 +1,21 @@
 // Waits for a socket or a pipe of a program's own, until its transfer must end.
 #pragma once
 
-#include <optional>
-
-#include "io/operations.h"
-#include "transfer/readiness.h"
+#include "transfer/poll_readiness.h"
 #include "transfer/transfer_bounds.h"
 
 namespace sluice {
 
 // A deadline or a cancellation takes the poll back, and leaves the descriptor as it is.
-class BoundedReadiness final : public Readiness {
+class BoundedReadiness final : public PollReadiness {
  public:
   // `fd` is non-blocking. `bounds` outlives this.
   BoundedReadiness(const TransferBounds& bounds, int fd) noexcept
-      : Readiness(fd),
+      : PollReadiness(bounds.reactor(), fd),
         bounds_(bounds),
         cancelling_(bounds.cancellation(), *this),
         ending_(bounds.ending(), *this) {}
-  ~BoundedReadiness() override { SLUICE_ASSERT(!poll_); }
 
-  Task<Result<Wake>> wait(unsigned events, uint64_t patience_ms) noexcept override;
-  Task<void> settle() noexcept override;
   Error error(int system_errno, const char* operation) const noexcept override;
   Result<void> check() const noexcept override { return bounds_.check(); }
 
@@ -49,10 +43,11 @@ class BoundedReadiness final : public Readiness {
     BoundedReadiness& readiness_;
   };
 
-  void take_back() noexcept;
+  void begin_poll() noexcept override;
+  void end_poll() noexcept override;
+  uint64_t left_ms() const noexcept override { return bounds_.left_ms(); }
 
   const TransferBounds& bounds_;
-  std::optional<Poll> poll_;  // under way; kept beyond a wait() that was impatient
   Canceller cancelling_;
   Canceller ending_;
   mutable bool failed_ = false;

@@ -2,16 +2,25 @@
 
 #include <poll.h>
 
+#include "base/page_size.h"
+#include "transfer/not_spliceable.h"
+
 namespace sluice {
 
-namespace {
+bool have_pipe(OutgoingFile& file, PipePool::Lease& lease) noexcept {
+  if (!lease) lease = file.context.pipes.try_acquire();
+  if (!lease) file.context.counters.fell_back(Fallback::kNoPipe);
+  return static_cast<bool>(lease);
+}
 
-constexpr uint64_t kPageBytes = 4096;
-
-}  // namespace
+bool refused(const OutgoingFile& file, ssize_t result) noexcept {
+  if (!is_not_spliceable(result)) return false;
+  file.context.counters.fell_back(Fallback::kNotSpliceable);
+  return true;
+}
 
 uint32_t next_chunk(const FileRange& left, const Pipe& pipe) noexcept {
-  const uint64_t room = pipe.capacity_bytes - left.offset_bytes % kPageBytes;
+  const uint64_t room = pipe.capacity_bytes - left.offset_bytes % page_bytes();
   return static_cast<uint32_t>(std::min(left.length_bytes, room));
 }
 

@@ -15,6 +15,13 @@ namespace sluice {
 // What both splicing routes do with their pipe. What it holds may be thrown away at any time, since
 // the file still has it.
 
+// False, and counted, where `lease` has no pipe and there is none to be had (RouteEnd::kNoPipe).
+bool have_pipe(OutgoingFile& file, PipePool::Lease& lease) noexcept;
+
+// Whether the result of splice(2) says that the file, or the socket, does not do that
+// (RouteEnd::kUnsuitable), which is counted then.
+bool refused(const OutgoingFile& file, ssize_t result) noexcept;
+
 // As much as surely fits: a pipe holds pages, and the first one may be used in part only.
 uint32_t next_chunk(const FileRange& left, const Pipe& pipe) noexcept;
 

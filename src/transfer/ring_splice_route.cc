@@ -6,7 +6,6 @@
 
 #include "io/operations.h"
 #include "transfer/leased_pipe.h"
-#include "transfer/not_spliceable.h"
 
 namespace sluice {
 
@@ -54,7 +53,7 @@ Task<Step> move_rest(OutgoingFile& file, Pipe& pipe) noexcept {
 
 // What a step means for the transfer; a full socket is no error.
 Result<RouteEnd> judge(const OutgoingFile& file, Pipe& pipe, Step step) noexcept {
-  if (is_not_spliceable(step.result)) return RouteEnd::kUnsuitable;
+  if (refused(file, step.result)) return RouteEnd::kUnsuitable;
   if (step.of_file) {
     const Result<void> noted = note_fill(pipe, step.result);
     if (!noted) return std::unexpected(noted.error());
@@ -70,20 +69,12 @@ Result<RouteEnd> judge(const OutgoingFile& file, Pipe& pipe, Step step) noexcept
 Task<Result<RouteEnd>> send_by_ring_splice(OutgoingFile& file) noexcept {
   PipePool::Lease lease;
   while (!file.done()) {
-    if (!lease) lease = file.context.pipes.try_acquire();
-    if (!lease) {
-      file.context.counters.fell_back(Fallback::kNoPipe);
-      co_return RouteEnd::kNoPipe;
-    }
+    if (!have_pipe(file, lease)) co_return RouteEnd::kNoPipe;
     Pipe& pipe = *lease;
     Task<Step> moving = pipe.bytes_inside == 0 ? move_chunk(file, pipe) : move_rest(file, pipe);
     const Step step = co_await moving;
     const Result<RouteEnd> judged = judge(file, pipe, step);
-    if (!judged) co_return judged;
-    if (*judged == RouteEnd::kUnsuitable) {
-      file.context.counters.fell_back(Fallback::kNotSpliceable);
-      co_return RouteEnd::kUnsuitable;
-    }
+    if (!judged || *judged != RouteEnd::kDone) co_return judged;
     if (file.done()) break;
     // Each of its waits for the ring is a wait as any other.
     Result<void> goes_on = file.look_again();

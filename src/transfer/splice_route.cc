@@ -7,7 +7,6 @@
 
 #include "io/operations.h"
 #include "transfer/leased_pipe.h"
-#include "transfer/not_spliceable.h"
 
 namespace sluice {
 
@@ -60,14 +59,14 @@ Task<Result<RouteEnd>> move_chunk(OutgoingFile& file, PipePool::Lease& lease) no
       Task<ssize_t> filling = fill_by_ring(file, pipe);
       filled = co_await filling;
     }
-    if (is_not_spliceable(filled)) co_return RouteEnd::kUnsuitable;
+    if (refused(file, filled)) co_return RouteEnd::kUnsuitable;
     Result<void> noted = note_fill(pipe, filled);
     if (noted && cold) noted = file.look_again();
     if (!noted) co_return std::unexpected(noted.error());
   }
 
   const ssize_t drained = drain(file, pipe);
-  if (is_not_spliceable(drained)) co_return RouteEnd::kUnsuitable;
+  if (refused(file, drained)) co_return RouteEnd::kUnsuitable;
   Result<void> goes_on;
   if (drained == -EAGAIN) {
     Task<Result<void>> waiting = wait_with_pipe(file, lease);
@@ -87,18 +86,10 @@ Task<Result<RouteEnd>> move_chunk(OutgoingFile& file, PipePool::Lease& lease) no
 Task<Result<RouteEnd>> send_by_splice(OutgoingFile& file) noexcept {
   PipePool::Lease lease;
   while (!file.done()) {
-    if (!lease) lease = file.context.pipes.try_acquire();
-    if (!lease) {
-      file.context.counters.fell_back(Fallback::kNoPipe);
-      co_return RouteEnd::kNoPipe;
-    }
+    if (!have_pipe(file, lease)) co_return RouteEnd::kNoPipe;
     Task<Result<RouteEnd>> moving = move_chunk(file, lease);
     const Result<RouteEnd> moved = co_await moving;
-    if (!moved) co_return moved;
-    if (*moved == RouteEnd::kUnsuitable) {
-      file.context.counters.fell_back(Fallback::kNotSpliceable);
-      co_return RouteEnd::kUnsuitable;
-    }
+    if (!moved || *moved != RouteEnd::kDone) co_return moved;
   }
   co_return RouteEnd::kDone;
 }

@@ -8,8 +8,6 @@
 
 #include <cerrno>
 #include <chrono>
-#include <fstream>
-#include <iterator>
 #include <string>
 
 #include <sluice/unique_fd.h>
@@ -62,10 +60,7 @@ class CompressorTest : public testing::Test {
                          std::move(stop));
   }
 
-  std::string result() const {
-    std::ifstream file(result_path_, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
+  std::string result() const { return testing_support::content_of(result_path_); }
 
   void expect_same(std::string_view content) {
     open_original(content);

@@ -11,8 +11,6 @@
 
 #include <chrono>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <thread>
@@ -95,8 +93,7 @@ class VariantStoreTest : public testing::Test {
     return std::filesystem::exists(path_of(key, coding));
   }
   std::string read(const VariantKey& key, Coding coding) const {
-    std::ifstream file(path_of(key, coding), std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
+    return testing_support::content_of(path_of(key, coding));
   }
   size_t file_count() const {
     size_t count = 0;
