@@ -51,7 +51,8 @@ struct Limits {
   // Connections that wait to be accepted (listen(2)).
   uint32_t backlog_count = 4096;
   // Pipes that file data travels through, and how much one holds (fcntl(2), F_SETPIPE_SZ). Cut down
-  // where fs.pipe-user-pages-soft (pipe(7)) allows an unprivileged user less.
+  // where the limit of open files, or fs.pipe-user-pages-soft (pipe(7)) of an unprivileged user,
+  // allows less; one is left.
   uint32_t pipe_count = 64;
   uint32_t pipe_bytes = 1024 * 1024;
   // A client that takes nothing for this long gives its pipe back.

@@ -41,7 +41,8 @@ enum class UploadSync : uint8_t {
 };
 
 // How files come into a directory: PUT and DELETE (RFC 9110 §9.3), and resumable uploads
-// (draft-ietf-httpbis-resumable-upload).
+// (draft-ietf-httpbis-resumable-upload-12). Names that begin with ".sluice-upload" are reserved for
+// those under way.
 struct Uploads {
   // More is answered with 413.
   uint64_t limit_bytes = 1024ULL * 1024 * 1024;
@@ -92,8 +93,9 @@ struct Directory {
   // How bodies are sent; kCopyFileRange is not for this.
   Route transfer = Route::kAuto;
 
-  // Files of this size and more are dropped from the page cache behind the part that is sent, so
-  // that a large download does not push out what others use. 0: none are.
+  // What a response brings into the page cache of files of this size and more is dropped behind the
+  // part that is sent, so that a large download does not push out what others use. What was there
+  // before stays. 0: nothing is dropped.
   uint64_t one_time_bytes = 0;
 
   // Files may be put here and deleted. Whoever may is for `auth` to say.

@@ -34,7 +34,7 @@ struct Stats {
   uint64_t requests = 0;
   uint64_t responses_aborted = 0;  // cut off because a file changed, shrank or could not be read
   uint64_t clients_timed_out = 0;  // a deadline of Limits passed
-  uint64_t requests_refused = 0;   // answered with 503: descriptors or workers were short
+  uint64_t requests_refused = 0;   // answered with 503: descriptors, workers or room were short
   uint64_t uploads_completed = 0;  // files that have got their name
   uint64_t uploads_failed = 0;     // that began and have left nothing
   TransferStats transfer;
