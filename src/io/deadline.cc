@@ -17,7 +17,9 @@ void reset_connection(int socket) noexcept {
 bool Deadline::progressed() noexcept {
   int unacknowledged = 0;
   if (::ioctl(socket_, SIOCOUTQ, &unacknowledged) != 0) return false;
-  return unacknowledged < std::exchange(unacknowledged_bytes_, unacknowledged);
+  // A peer that owes nothing is not who is waited for: a disk may be, between two pieces.
+  return unacknowledged < std::exchange(unacknowledged_bytes_, unacknowledged) ||
+         unacknowledged == 0;
 }
 
 void Deadline::expire() noexcept {

@@ -40,7 +40,8 @@ class Deadline final : private Timer {
   }
 
   // Passes when the peer has acknowledged nothing of what was sent for `progress_ms`, whether or
-  // not there is room for more: a slow reader of a full buffer makes progress long before that.
+  // not there is room for more: a slow reader of a full buffer makes progress long before that. One
+  // that has acknowledged everything is given more time.
   void arm_progress(uint64_t progress_ms) noexcept {
     passed_ = false;
     progress_ms_ = progress_ms;

@@ -97,6 +97,15 @@ TEST_F(DeadlineTest, ProgressOfASlowReaderIsSeenBeforeThereIsRoomAgain) {
   EXPECT_TRUE(deadline_.passed());
 }
 
+TEST_F(DeadlineTest, NoProgressIsExpectedOfAPeerThatHasTakenEverything) {
+  deadline_.arm_progress(30'000);
+  run_for(100'000);
+  EXPECT_FALSE(deadline_.passed());
+  fill_socket();
+  run_for(36'000 + 2 * kTickMs);
+  EXPECT_TRUE(deadline_.passed());
+}
+
 TEST_F(DeadlineTest, ADeadlineAfterProgressIsAnOrdinaryOne) {
   deadline_.arm_progress(30'000);
   deadline_.arm(100, Deadline::Ends::kReceiving);
