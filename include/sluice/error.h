@@ -42,8 +42,9 @@ SLUICE_API Error error_from_errno(int system_errno, const char* operation) noexc
 // "openat2: No such file or directory".
 SLUICE_API std::string to_string(const Error& error);
 
-// Thrown only before a server runs: an option that cannot be honoured, or a system that refuses.
-// what() is for a person: the value, what is wrong with it, and what would be allowed.
+// Thrown only by what prepares or starts a server or a loop: an option that cannot be honoured, or
+// a system that refuses. what() is for a person: the value, what is wrong with it, and what would
+// be allowed.
 class SLUICE_API StartError : public std::runtime_error {
  public:
   enum class Kind : uint8_t {

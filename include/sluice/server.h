@@ -23,7 +23,7 @@ namespace sluice {
 //   ...
 //   server.stop(10'000);
 //
-// start() and stop() are called by one thread at a time; the rest is thread-safe. The
+// route(), start() and stop() are called by one thread at a time; the rest is thread-safe. The
 // server neither reads the environment nor touches signal handlers, the locale or the allocator of
 // its program. Its threads block every signal.
 class Server {
@@ -35,11 +35,12 @@ class Server {
   Server& operator=(const Server&) = delete;
 
   // Has `handler` answer what is at `prefix` and below it (HandlerRoute) on the first site; the
-  // same as an entry of Site::handlers. REQUIRES: before start().
+  // same as an entry of Site::handlers. Throws StartError from start() to stop().
   SLUICE_API void route(std::string prefix, Handler handler);
 
   // Opens the roots, binds the listeners and starts the threads. Throws StartError; then nothing is
-  // left behind. When it returns connections are accepted.
+  // left behind. When it returns connections are accepted. After stop() it may be called again,
+  // before that it throws and changes nothing.
   SLUICE_API void start();
 
   // The listeners as they really are, in the order of Options::listen: "http://127.0.0.1:8080",

@@ -119,8 +119,8 @@ class Sink {
   Kind kind_;
 };
 
-// Told how many bytes have reached the sink so far, some times a second at most a call for each
-// chunk. Refers to a function object that must outlive the transfer.
+// Told how many bytes have reached the sink so far, again and again: once for each piece that was
+// moved, of some MiB at the most. Refers to a function object that must outlive the transfer.
 class Progress {
  public:
   Progress() noexcept = default;
@@ -191,8 +191,9 @@ struct TransferOptions {
   Progress progress = {};
   Cancellation* cancellation = nullptr;  // null: it cannot be cancelled
   Route route = Route::kAuto;
-  // The file is read, or written, once and does not belong in the page cache: what has been moved
-  // is dropped from it (posix_fadvise(2)), so that it does not push out what others use.
+  // The file is read, or written, once and does not belong in the page cache: what the transfer
+  // brings there is dropped behind it (posix_fadvise(2)), so that it does not push out what others
+  // use. For files that are written that means the pace of their disk.
   bool one_time = false;
 };
 
@@ -211,13 +212,15 @@ SLUICE_API std::string to_string(const TransferError& error);
 using TransferResult = std::expected<uint64_t, TransferError>;
 
 // Moves bytes from `source` to `sink`. Where the route that was asked for cannot do it another one
-// does, and a counter says why (Stats::fallbacks).
+// does, and a counter says why (TransferStats::fallbacks).
 SLUICE_API Task<TransferResult> transfer(Source source, Sink sink, TransferOptions options = {});
 
-// Moves what comes from `source` into `file` and, at the same time, to every one of `followers`
-// (sockets or pipes), by tee(2). The pace is that of the source and the file: a follower that takes
-// too little now is given the rest out of the file, later; one that fails is left behind. Done when
-// the file has everything, and each follower all or an error.
+// Moves what comes from `source` into `file` and, at the same time, to every one of `followers`, by
+// tee(2): sockets, pipes, or the body of a response, which always gets it out of the file. The pace
+// is that of the source and the file: a follower that takes too little now is given the rest out of
+// the file, later, so the file must be open for reading too; one that fails is left behind. Done
+// when the file has everything, and each follower all or an error: one that takes nothing is waited
+// for until the deadline.
 struct FanOutResult {
   TransferResult file;
   std::vector<TransferResult> followers;

@@ -9,6 +9,8 @@
 #include <atomic>
 #include <cerrno>
 
+#include "base/page_size.h"
+
 namespace sluice {
 
 namespace {
@@ -26,8 +28,6 @@ struct Cachestat {
   uint64_t recently_evicted_pages;
 };
 constexpr long kCachestat = 451;  // the same for every architecture
-
-constexpr uint64_t kPageBytes = 4096;
 
 template <class Call>
 ssize_t retried(Call call) noexcept {
@@ -98,7 +98,7 @@ ssize_t DirectCalls::send_file(int to, int file, uint64_t offset, size_t bytes) 
 
 int DirectCalls::cached(int file, uint64_t offset, uint64_t bytes) noexcept {
   if (bytes == 0) return 1;
-  const uint64_t pages = (offset + bytes - 1) / kPageBytes - offset / kPageBytes + 1;
+  const uint64_t pages = pages_of(offset, bytes);
   const ssize_t found = cached_pages(file, offset, bytes);
   if (found >= 0 && static_cast<uint64_t>(found) < pages) return 0;
   for (const uint64_t at : {offset + bytes - 1, offset}) {

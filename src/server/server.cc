@@ -17,6 +17,7 @@
 
 #include <sluice/server.h>
 
+#include "base/page_size.h"
 #include "files/content_hash.h"
 #include "files/document_root.h"
 #include "files/variant_store.h"
@@ -49,6 +50,12 @@ std::vector<int> allowed_processors() {
   return processors;
 }
 
+bool take_uploads(const std::vector<Site>& sites) {
+  return std::ranges::any_of(sites, [](const Site& site) {
+    return site.uploads || std::ranges::any_of(site.mounts, &Mount::uploads);
+  });
+}
+
 // Cuts the counts down to what the limit of open files leaves to each shard, so that running out of
 // descriptors is what does not happen, rather than what is survived.
 Limits fit_to_descriptors(Limits limits, unsigned shard_count, const std::vector<Site>& sites) {
@@ -64,9 +71,10 @@ Limits fit_to_descriptors(Limits limits, unsigned shard_count, const std::vector
   const uint32_t share = std::max((all - reserved) / shard_count, 8U);
   limits.pipe_count = std::clamp(share / 16, 1U, std::max(limits.pipe_count, 1U));
   limits.open_file_count = std::min(share / 8, limits.open_file_count);
-  // A connection may also hold the file that it is sent.
   const uint32_t left = share - 2 * limits.pipe_count - limits.open_file_count;
-  const uint32_t connections = std::max(share >= 256 ? left - left / 8 : left / 2, 1U);
+  // A connection may also hold the file that it is sent, or one that is put, and its directory.
+  const uint32_t most = share >= 256 ? left - left / 8 : left / 2;
+  const uint32_t connections = std::max(take_uploads(sites) ? left / 3 : most, 1U);
   limits.connection_count =
       limits.connection_count == 0 ? connections : std::min(limits.connection_count, connections);
   return limits;
@@ -76,13 +84,12 @@ Limits fit_to_descriptors(Limits limits, unsigned shard_count, const std::vector
 // to two pages. Half of it is left to other programs.
 void fit_to_pipe_pages(Limits& limits, unsigned shard_count) {
   if (geteuid() == 0) return;
-  constexpr uint64_t kPageBytes = 4096;
   constexpr uint32_t kSmallestBytes = 64 * 1024;
   constexpr uint32_t kEnoughPipes = 16;
   uint64_t pages = 16384;
   std::ifstream("/proc/sys/fs/pipe-user-pages-soft") >> pages;
   if (pages == 0) return;  // no limit
-  const uint64_t share_bytes = pages * kPageBytes / 2 / shard_count;
+  const uint64_t share_bytes = pages * page_bytes() / 2 / shard_count;
   while (limits.pipe_bytes > kSmallestBytes && share_bytes / limits.pipe_bytes < kEnoughPipes) {
     limits.pipe_bytes /= 2;
   }
@@ -162,6 +169,8 @@ class Server::Implementation {
   void post(Mailbox::Order order) noexcept;
   bool ended_by(Clock::time_point time) const;
   void join();
+  // Also while a thread has not ended after stop().
+  bool started() const noexcept { return !threads_.empty(); }
 
   Options options_;
   Limits limits_;
@@ -184,12 +193,17 @@ class Server::Implementation {
 };
 
 void Server::Implementation::route(std::string prefix, Handler handler) {
+  if (started()) {
+    throw StartError(StartError::Kind::kUsage, "sites[0].handlers",
+                     "'" + prefix + "' is to be routed to a handler, but the server has started");
+  }
   if (options_.sites.empty()) return;  // which start() refuses
   options_.sites.front().handlers.push_back(
       {.prefix = std::move(prefix), .handler = std::move(handler)});
 }
 
 void Server::Implementation::start() {
+  if (started()) throw StartError(StartError::Kind::kUsage, "", "the server has started already");
   check(options_);
   const std::vector<int> processors = allowed_processors();
   const unsigned shard_count =

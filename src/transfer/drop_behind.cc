@@ -5,13 +5,12 @@
 
 #include <algorithm>
 
+#include "base/page_size.h"
 #include "io/file_operations.h"
 
 namespace sluice {
 
 namespace {
-
-constexpr uint64_t kPageBytes = 4096;
 
 uint64_t size_of(int fd) noexcept {
   struct stat status;
@@ -39,9 +38,9 @@ void DropBehind::look_ahead() noexcept {
   const uint64_t until = std::min(end_, sent_ + kStepBytes + kAheadBytes);
   while (looked_at_ < until) {
     const uint64_t next = granule_end(looked_at_);
-    const uint64_t pages = (next - 1) / kPageBytes - looked_at_ / kPageBytes + 1;
-    const ssize_t found = reactor_.ring().direct().cached_pages(fd_, looked_at_, next - looked_at_);
-    const bool cached = found >= 0 && static_cast<uint64_t>(found) >= pages;
+    const uint64_t bytes = next - looked_at_;
+    const ssize_t found = reactor_.ring().direct().cached_pages(fd_, looked_at_, bytes);
+    const bool cached = found >= 0 && static_cast<uint64_t>(found) >= pages_of(looked_at_, bytes);
     not_ours_[number_of(looked_at_)] = cached;
     looked_at_ = next;
   }

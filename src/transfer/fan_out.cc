@@ -5,7 +5,6 @@
 #include <sluice/request.h>
 #include <sluice/transfer.h>
 
-#include "base/assert.h"
 #include "transfer/fan_out_feed.h"
 #include "transfer/open_sink.h"
 
@@ -60,6 +59,7 @@ struct FanOut {
 };
 
 constexpr Error kUnsuitableSink{ErrorCode::kUnsupported, 0, "fan_out"};
+constexpr Error kNoLoop{ErrorCode::kUnsupported, 0, "no loop on this thread"};
 
 // As transfer() does: an end that blocks would block everybody on this thread.
 Result<void> check_sink(FanOut& all, const Sink& sink) noexcept {
@@ -128,7 +128,8 @@ Task<TransferResult> feed_by_pipe(FanOut& all, const Source& source, PipePool::L
   } else {
     const auto* socket = std::get_if<Source::Socket>(&source.kind());
     const int fd = socket != nullptr ? socket->fd : std::get<Source::Pipe>(source.kind()).fd;
-    const Result<void> checked = socket != nullptr ? check_socket(fd) : check_pipe(fd);
+    const Result<void> checked =
+        socket != nullptr ? check_socket(fd) : check_pipe(fd, Access::kRead);
     if (!checked) co_return std::unexpected(TransferError{checked.error(), TransferEnd::kSource});
     BoundedReadiness readiness(all.bounds, fd);
     StreamSource stream(
@@ -145,7 +146,7 @@ Task<TransferResult> feed(FanOut& all, Source source, Sink file) {
   const bool streams = std::holds_alternative<Source::Socket>(source.kind()) ||
                        std::holds_alternative<Source::Pipe>(source.kind()) ||
                        std::holds_alternative<Source::Content>(source.kind());
-  if (streams && all.options.route != Route::kCopy) {
+  if (streams && all.options.route != Route::kCopy && all.options.offset == 0) {
     PipePool::Lease pipe = all.context.pipes.try_acquire();
     if (pipe) {
       if (const Result<void> checked = check_sink(all, file); !checked) {
@@ -163,16 +164,18 @@ Task<TransferResult> feed(FanOut& all, Source source, Sink file) {
 
 Task<FanOutResult> fan_out(Source source, Sink file, std::vector<Sink> followers,
                            TransferOptions options) {
-  SLUICE_CHECK(TransferContext::current() != nullptr);
   FanOutResult result;
   result.followers.resize(followers.size());
+  TransferContext* const context = TransferContext::current();
   const auto* sink = std::get_if<Sink::File>(&file.kind());
-  if (sink == nullptr) {
-    result.file = std::unexpected(TransferError{kUnsuitableSink, TransferEnd::kSink});
+  if (context == nullptr || sink == nullptr) {
+    result.file =
+        std::unexpected(context == nullptr ? TransferError{kNoLoop, TransferEnd::kNeither}
+                                           : TransferError{kUnsuitableSink, TransferEnd::kSink});
     for (TransferResult& each : result.followers) each = result.file;
     co_return result;
   }
-  FanOut all(*TransferContext::current(), options, *sink);
+  FanOut all(*context, options, *sink);
   start_followers(all, followers);
   std::exception_ptr thrown;  // by what is told of the progress, or for want of memory
   try {

@@ -114,9 +114,8 @@ Task<Result<void>> Follower::send_from_file() {
 }
 
 std::unexpected<TransferError> Follower::failed(Error error, TransferEnd end) const noexcept {
-  const Result<void> checked = bounds_.check();
-  const bool ended = !checked && checked.error().code == error.code;
-  return std::unexpected(TransferError{error, ended ? TransferEnd::kNeither : end, sent_});
+  return std::unexpected(
+      TransferError{error, bounds_.are_reason_for(error) ? TransferEnd::kNeither : end, sent_});
 }
 
 }  // namespace sluice

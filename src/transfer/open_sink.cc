@@ -37,6 +37,7 @@ Result<void> check_sink_file(const Sink::File& file) noexcept {
   const int flags = fcntl(file.fd, F_GETFL);
   if (flags < 0) return std::unexpected(error_from_errno(errno, "fcntl"));
   if ((flags & O_APPEND) != 0) return unsupported("O_APPEND");
+  if (const Result<void> checked = check_access(file.fd, Access::kWrite); !checked) return checked;
   if (file.offset > INT64_MAX) return unsupported("offset");
   return {};
 }
@@ -56,7 +57,7 @@ struct Opening {
     return checked;
   }
   Result<void> operator()(const Sink::Pipe& pipe) const noexcept {
-    const Result<void> checked = check_pipe(pipe.fd);
+    const Result<void> checked = check_pipe(pipe.fd, Access::kWrite);
     if (checked) open.emplace<StreamSink>(passage, pipe.fd, StreamSink::Kind::kPipe);
     return checked;
   }
@@ -104,6 +105,17 @@ Result<uint64_t> size_of_file(int fd) noexcept {
   return static_cast<uint64_t>(status.st_size);
 }
 
+Result<void> check_access(int fd, Access access) noexcept {
+  const int flags = fcntl(fd, F_GETFL);
+  if (flags < 0) return std::unexpected(error_from_errno(errno, "fcntl"));
+  const bool reads = access == Access::kRead;
+  const bool refused =
+      (flags & O_PATH) != 0 || (flags & O_ACCMODE) == (reads ? O_WRONLY : O_RDONLY);
+  if (!refused) return {};
+  const char* const what = reads ? "not open for reading" : "not open for writing";
+  return std::unexpected(error_from_errno(EBADF, what));
+}
+
 Result<void> check_socket(int fd) noexcept {
   if (const Result<void> checked = check_kind(fd, S_IFSOCK, "not a socket"); !checked) {
     return checked;
@@ -117,8 +129,9 @@ Result<void> check_socket(int fd) noexcept {
   return check_non_blocking(fd);
 }
 
-Result<void> check_pipe(int fd) noexcept {
+Result<void> check_pipe(int fd, Access access) noexcept {
   if (const Result<void> checked = check_kind(fd, S_IFIFO, "not a pipe"); !checked) return checked;
+  if (const Result<void> checked = check_access(fd, access); !checked) return checked;
   return check_non_blocking(fd);
 }
 

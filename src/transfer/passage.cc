@@ -37,9 +37,8 @@ void Passage::reached_sink(uint64_t bytes, Route route) {
 }
 
 std::unexpected<EndFailure> Passage::failure(Error error, TransferEnd end) const noexcept {
-  const Result<void> checked = bounds_.check();
-  const bool ended = !checked && checked.error().code == error.code;
-  return std::unexpected(EndFailure{error, ended ? TransferEnd::kNeither : end});
+  return std::unexpected(
+      EndFailure{error, bounds_.are_reason_for(error) ? TransferEnd::kNeither : end});
 }
 
 Task<Outcome<void>> Passage::wait_for(Readiness& readiness, unsigned events,

@@ -32,7 +32,7 @@ Task<Outcome<void>> move_memory(Passage& passage, std::string_view bytes, OpenSi
 Task<Outcome<void>> move_from(Passage& passage, int fd, StreamSource::Kind kind, OpenSink& sink,
                               uint64_t length) {
   const Result<void> checked =
-      kind == StreamSource::Kind::kSocket ? check_socket(fd) : check_pipe(fd);
+      kind == StreamSource::Kind::kSocket ? check_socket(fd) : check_pipe(fd, Access::kRead);
   if (!checked) co_return passage.failure(checked.error(), TransferEnd::kSource);
   BoundedReadiness readiness(passage.bounds(), fd);
   StreamSource source(passage, readiness, kind);
@@ -145,6 +145,9 @@ std::string to_string(const TransferError& error) {
       break;
     case ErrorCode::kChanged:
       text += ": the source has ended early";
+      break;
+    case ErrorCode::kExhausted:
+      if (error.error.system_errno == 0) text += ": the sink takes no more";
       break;
     default:
       break;

@@ -39,6 +39,14 @@ class TransferBounds {
     return {};
   }
 
+  // Whether `error` is what check() has said. By the time that all is settled it may say the other
+  // one: a deadline passes, and somebody cancels.
+  bool are_reason_for(const Error& error) const noexcept {
+    const bool by_bounds =
+        error.code == ErrorCode::kTimedOut || error.code == ErrorCode::kCancelled;
+    return by_bounds && !check();
+  }
+
   Reactor& reactor() const noexcept { return reactor_; }
   Cancellation* cancellation() const noexcept { return cancellation_; }
   // That of the thread (TransferContext::ending); null where there is none.

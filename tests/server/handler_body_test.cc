@@ -95,7 +95,7 @@ TEST_F(HandlerBodyTest, RangesOfAFile) {
     std::string_view body;
   };
   // "content"
-  const Case cases[] = {
+  static constexpr Case kCases[] = {
       {0, kToTheEnd, 200, "content"},
       {3, kToTheEnd, 200, "tent"},
       {3, 2, 200, "te"},
@@ -107,13 +107,13 @@ TEST_F(HandlerBodyTest, RangesOfAFile) {
       {1, UINT64_MAX - 1, 500, {}},
       {UINT64_MAX - 1, 2, 500, {}},
   };
-  route("/", [this, &cases](Request& request) -> Task<Response> {
-    const Case& c = cases[std::stoul(std::string(request.rest()))];
+  route("/", [this](Request& request) -> Task<Response> {
+    const Case& c = kCases[std::stoul(std::string(request.rest()))];
     co_return Response().file(open_file("file.txt", O_RDONLY), c.offset, c.length);
   });
   start();
-  for (size_t i = 0; i < std::size(cases); ++i) {
-    const Case& c = cases[i];
+  for (size_t i = 0; i < std::size(kCases); ++i) {
+    const Case& c = kCases[i];
     const HttpResponse response = get("/" + std::to_string(i));
     EXPECT_EQ(response.status, c.status) << c.offset << " " << c.length;
     if (c.status == 200) {
@@ -123,12 +123,12 @@ TEST_F(HandlerBodyTest, RangesOfAFile) {
 }
 
 TEST_F(HandlerBodyTest, WhatIsNoReadableFileIsAFailure) {
-  const std::vector<std::pair<std::string, int>> cases = {{".", O_RDONLY | O_DIRECTORY},
-                                                          {"/dev/zero", O_RDONLY},
-                                                          {"file.txt", O_WRONLY},
-                                                          {"file.txt", O_PATH},
-                                                          {"missing", O_RDONLY}};
-  route("/", [this, &cases](Request& request) -> Task<Response> {
+  static const std::vector<std::pair<std::string, int>> cases = {{".", O_RDONLY | O_DIRECTORY},
+                                                                 {"/dev/zero", O_RDONLY},
+                                                                 {"file.txt", O_WRONLY},
+                                                                 {"file.txt", O_PATH},
+                                                                 {"missing", O_RDONLY}};
+  route("/", [this](Request& request) -> Task<Response> {
     const auto& [name, flags] = cases[std::stoul(std::string(request.rest()))];
     co_return Response().file(open_file(name, flags));
   });

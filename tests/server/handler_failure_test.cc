@@ -52,7 +52,7 @@ TEST_F(HandlerFailureTest, AFunctionMayThrowBeforeItIsACoroutine) {
 
 TEST_F(HandlerFailureTest, FieldsThatCannotBeSent) {
   using Field = std::pair<std::string, std::string>;
-  const std::vector<Field> refused = {
+  static const std::vector<Field> refused = {
       {"Date", "now"},
       {"content-length", "4"},
       {"CONNECTION", "close"},
@@ -71,10 +71,10 @@ TEST_F(HandlerFailureTest, FieldsThatCannotBeSent) {
       {"X-One", "a\x7f"},
       {"X-Long", std::string(30'000, 'x')},
   };
-  const std::vector<Field> allowed = {{"X-One", "a\tb \xc3\xa9"},
-                                      {"ETag", "\"x\""},
-                                      {"X-Empty", ""},
-                                      {"X-Long", std::string(20'000, 'x')}};
+  static const std::vector<Field> allowed = {{"X-One", "a\tb \xc3\xa9"},
+                                             {"ETag", "\"x\""},
+                                             {"X-Empty", ""},
+                                             {"X-Long", std::string(20'000, 'x')}};
   const auto set_field = [](const std::vector<Field>& fields) -> Handler {
     return [&fields](Request& request) -> Task<Response> {
       const auto& [name, value] = fields[std::stoul(std::string(request.rest()))];
@@ -110,6 +110,14 @@ TEST_F(HandlerFailureTest, StatusesThatAreNone) {
     EXPECT_EQ(get("/" + wrong).status, 500) << wrong;
     EXPECT_EQ(get("/page/" + wrong).status, 500) << wrong;
   }
+}
+
+// What a program is short of is its own affair.
+TEST_F(HandlerFailureTest, ItsOwn503IsNoRequestThatTheServerRefused) {
+  route("/", [](Request& /*request*/) -> Task<Response> { co_return Response::error(503); });
+  start();
+  EXPECT_EQ(get("/").status, 503);
+  EXPECT_EQ(server_->stats().requests_refused, 0U);
 }
 
 }  // namespace

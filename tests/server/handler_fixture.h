@@ -25,6 +25,9 @@ class HandlerFixture : public ServerFixture {
     };
   }
 
+  // Before what handlers refer to is destroyed: the members of a test.
+  void TearDown() override { server_.reset(); }
+
   // REQUIRES: before start().
   void route(std::string prefix, Handler handler) {
     options_.sites[0].handlers.push_back({std::move(prefix), std::move(handler)});

@@ -153,6 +153,28 @@ TEST_F(HandlerRoutingTest, ServerRouteIsTheFirstSites) {
   EXPECT_EQ(HttpClient(server.addresses()[0]).get("/time/now").body, "time|GET|/time/now|now|");
 }
 
+TEST_F(HandlerRoutingTest, NothingIsRoutedWhileTheServerRuns) {
+  Server server(options_);
+  server.start();
+  const auto refusal = [](auto&& call) {
+    try {
+      call();
+    } catch (const StartError& error) {
+      EXPECT_EQ(error.kind(), StartError::Kind::kUsage);
+      return error.option();
+    }
+    return std::string("none");
+  };
+  EXPECT_EQ(refusal([&] { server.route("/late", named("late")); }), "sites[0].handlers");
+  EXPECT_EQ(refusal([&] { server.start(); }), "");
+  EXPECT_EQ(HttpClient(server.addresses()[0]).get("/late").status, 404);
+  EXPECT_EQ(HttpClient(server.addresses()[0]).get("/file.txt").body, "content");
+  EXPECT_TRUE(server.stop(10'000));
+  server.route("/late", named("late"));
+  server.start();
+  EXPECT_EQ(HttpClient(server.addresses()[0]).get("/late").body, "late|GET|/late||");
+}
+
 TEST(HandlerOptionsTest, PrefixesArePlainAndDifferent) {
   const Handler handler = [](Request&) -> Task<Response> { co_return Response(); };
   struct Case {

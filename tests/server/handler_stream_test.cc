@@ -38,6 +38,20 @@ class HandlerStreamTest : public HandlerFixture {
     serve([pieces](ResponseStream& stream) { return write_all(stream, pieces); }, length);
   }
 
+  // Writes without end, and keeps why it could not go on.
+  void serve_without_end(std::optional<Error>& ended) {
+    serve([&ended](ResponseStream& stream) -> Task<Result<void>> {
+      const std::string piece(100'000, 'x');
+      while (true) {
+        Task<Result<void>> writing = stream.write(piece);
+        if (const Result<void> written = co_await writing; !written) {
+          ended = written.error();
+          co_return written;
+        }
+      }
+    });
+  }
+
   // The client has received part of a response, and that it is not the whole can be seen.
   void expect_cut_off(std::string_view fields = {}) {
     HttpClient client = connect();
@@ -163,16 +177,7 @@ TEST_F(HandlerStreamTest, AnExceptionCutsTheConnectionOff) {
 
 TEST_F(HandlerStreamTest, AVanishedClientEndsTheFunction) {
   std::optional<Error> ended;
-  serve([&ended](ResponseStream& stream) -> Task<Result<void>> {
-    const std::string piece(100'000, 'x');
-    while (true) {
-      Task<Result<void>> writing = stream.write(piece);
-      if (const Result<void> written = co_await writing; !written) {
-        ended = written.error();
-        co_return written;
-      }
-    }
-  });
+  serve_without_end(ended);
   {
     HttpClient client = connect();
     client.send_get("/");
@@ -186,16 +191,7 @@ TEST_F(HandlerStreamTest, AVanishedClientEndsTheFunction) {
 TEST_F(HandlerStreamTest, AClientThatTakesNothingTimesOut) {
   options_.limits.send_progress_timeout_ms = 100;
   std::optional<Error> ended;
-  serve([&ended](ResponseStream& stream) -> Task<Result<void>> {
-    const std::string piece(1'000'000, 'x');
-    while (true) {
-      Task<Result<void>> writing = stream.write(piece);
-      if (const Result<void> written = co_await writing; !written) {
-        ended = written.error();
-        co_return written;
-      }
-    }
-  });
+  serve_without_end(ended);
   HttpClient client = connect();
   client.send_get("/");
   wait_until([this] { return server_->stats().clients_timed_out == 1; });

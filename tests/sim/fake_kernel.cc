@@ -45,6 +45,11 @@ bool readable(int fd) {
   return ::poll(&asked, 1, 0) > 0;
 }
 
+bool is_file(int fd) {
+  struct stat status;
+  return fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+}
+
 bool fills_a_pipe(const io_uring_sqe& sqe) { return sqe.splice_off_in != UINT64_MAX; }
 
 }  // namespace
@@ -98,12 +103,9 @@ Attempt FakeKernel::attempt(Entry& entry) {
     case IORING_OP_READ:
       attempt = read(entry);
       break;
-    case IORING_OP_WRITE: {
-      const uint32_t bytes = shortened(entry.sqe.len, faults_.short_drain, counts_.short_drain);
-      attempt = result_of(pwrite(entry.sqe.fd, pointer<char>(entry.sqe.addr), bytes,
-                                 static_cast<off_t>(entry.sqe.off)));
+    case IORING_OP_WRITE:
+      attempt = write(entry);
       break;
-    }
     case IORING_OP_MADVISE:
       attempt = result_of(madvise(pointer<void>(entry.sqe.addr), entry.sqe.len,
                                   static_cast<int>(entry.sqe.fadvise_advice)));
@@ -246,6 +248,7 @@ Attempt FakeKernel::poll(const Entry& entry) {
 Attempt FakeKernel::splice(Entry& entry) {
   const io_uring_sqe& sqe = entry.sqe;
   if ((sqe.splice_flags & SPLICE_F_NONBLOCK) == 0) report("a splice that could block a worker");
+  if (is_file(sqe.fd)) return splice_into_file(entry);
   uint32_t bytes = sqe.len;
   ssize_t moved;
   if (fills_a_pipe(sqe)) {
@@ -260,13 +263,29 @@ Attempt FakeKernel::splice(Entry& entry) {
     if (is_reset(entry.sqe.fd)) return done(-reset_error());
     if (happens(faults_.full_socket, counts_.full_socket)) return done(-EAGAIN);
     bytes = shortened(bytes, faults_.short_drain, counts_.short_drain);
-    auto offset = static_cast<loff_t>(sqe.off);  // of a file
-    moved = ::splice(sqe.splice_fd_in, nullptr, sqe.fd, offset < 0 ? nullptr : &offset, bytes,
-                     sqe.splice_flags);
+    moved = ::splice(sqe.splice_fd_in, nullptr, sqe.fd, nullptr, bytes, sqe.splice_flags);
   }
   Attempt attempt = result_of(moved);
   attempt.failed = attempt.result != static_cast<int>(sqe.len);
   return attempt;
+}
+
+// From a pipe, at an offset.
+Attempt FakeKernel::splice_into_file(const Entry& entry) {
+  const io_uring_sqe& sqe = entry.sqe;
+  if (happens(faults_.not_spliceable, counts_.not_spliceable)) return done(-EINVAL);
+  if (happens(faults_.disk_full, counts_.disk_full)) return done(-ENOSPC);
+  const uint32_t bytes = shortened(sqe.len, faults_.short_drain, counts_.short_drain);
+  auto offset = static_cast<loff_t>(sqe.off);
+  return result_of(::splice(sqe.splice_fd_in, nullptr, sqe.fd, &offset, bytes, sqe.splice_flags));
+}
+
+// To a file, at an offset.
+Attempt FakeKernel::write(const Entry& entry) {
+  const io_uring_sqe& sqe = entry.sqe;
+  if (happens(faults_.disk_full, counts_.disk_full)) return done(-ENOSPC);
+  const uint32_t bytes = shortened(sqe.len, faults_.short_drain, counts_.short_drain);
+  return result_of(pwrite(sqe.fd, pointer<char>(sqe.addr), bytes, static_cast<off_t>(sqe.off)));
 }
 
 // Of a file, at an offset.

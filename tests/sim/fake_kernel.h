@@ -108,6 +108,8 @@ class FakeKernel {
   Attempt accept(Entry& entry);
   Attempt poll(const Entry& entry);
   Attempt splice(Entry& entry);
+  Attempt splice_into_file(const Entry& entry);
+  Attempt write(const Entry& entry);
   Attempt open(Entry& entry);
   Attempt read(const Entry& entry);
 

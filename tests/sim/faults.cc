@@ -34,6 +34,7 @@ constexpr NamedCount kNamedCounts[] = {
     {"accept aborted", &FaultCounts::accept_aborted},
     {"reset", &FaultCounts::reset},
     {"read error", &FaultCounts::read_error},
+    {"disk full", &FaultCounts::disk_full},
     {"not spliceable", &FaultCounts::not_spliceable},
     {"no zero copy", &FaultCounts::no_zero_copy},
 };

@@ -28,8 +28,8 @@ struct Faults {
   // -----------------------------------------------------------------------------------
   double short_receive = 0;
   double short_send = 0;
-  double short_fill = 0;       // file → pipe
-  double short_drain = 0;      // pipe → socket
+  double short_fill = 0;       // file → pipe, pipe → pipe
+  double short_drain = 0;      // pipe → socket, pipe → file
   double full_socket = 0;      // it says -EAGAIN although there is room
   double uncached = 0;         // a part of a file is not in the page cache
   double multishot_ends = 0;   // without F_MORE, although there is more to come
@@ -43,9 +43,10 @@ struct Faults {
   double accept_refused = 0;    // -EMFILE
   double accept_aborted = 0;    // -ECONNABORTED
   double reset = 0;             // the peer resets the connection
-  double not_spliceable = 0;    // a file goes neither into a pipe nor by sendfile: -EINVAL
+  double not_spliceable = 0;    // nothing goes by splice or sendfile to or from a file: -EINVAL
   double no_zero_copy = 0;      // -EOPNOTSUPP, as always with AF_UNIX
   double read_error = 0;        // a read of a file, into a pipe or elsewhere, says -EIO
+  double disk_full = 0;         // a write to a file says -ENOSPC; never drawn
 
   // Draws which of them there are, and how often.
   static Faults drawn(Random& random);
@@ -58,7 +59,7 @@ struct FaultCounts {
   uint64_t uncached = 0;
   uint64_t multishot_ends = 0, end_with_buffer = 0, no_buffers = 0;
   uint64_t open_interrupted = 0, open_refused = 0, accept_refused = 0, accept_aborted = 0;
-  uint64_t reset = 0, read_error = 0, not_spliceable = 0, no_zero_copy = 0;
+  uint64_t reset = 0, read_error = 0, disk_full = 0, not_spliceable = 0, no_zero_copy = 0;
 
   FaultCounts& operator+=(const FaultCounts& other) noexcept;
   std::string to_string() const;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "base/page_size.h"
 #include "sim/shorter_message.h"
 
 namespace sluice::sim {
@@ -78,6 +79,11 @@ ssize_t FaultyDirectCalls::splice(int from, int64_t from_offset, int to, int64_t
   return DirectCalls::splice(from, from_offset, to, to_offset, bytes, flags);
 }
 
+ssize_t FaultyDirectCalls::tee(int from_pipe, int to_pipe, size_t bytes) noexcept {
+  const size_t some = shortened(bytes, faults_.short_fill, kernel_.counts().short_fill);
+  return DirectCalls::tee(from_pipe, to_pipe, some);
+}
+
 ssize_t FaultyDirectCalls::send_file(int to, int file, uint64_t offset, size_t bytes) noexcept {
   if (const int fault = socket_fault(to, true); fault != 0) return fault;
   if (is_not_spliceable()) return -EINVAL;
@@ -93,9 +99,7 @@ int FaultyDirectCalls::cached(int /*file*/, uint64_t /*offset*/, uint64_t /*byte
 }
 
 ssize_t FaultyDirectCalls::cached_pages(int file, uint64_t offset, uint64_t bytes) noexcept {
-  constexpr uint64_t kPageBytes = 4096;
-  const uint64_t pages = (offset + bytes - 1) / kPageBytes - offset / kPageBytes + 1;
-  return cached(file, offset, bytes) == 1 ? static_cast<ssize_t>(pages) : 0;
+  return cached(file, offset, bytes) == 1 ? static_cast<ssize_t>(pages_of(offset, bytes)) : 0;
 }
 
 }  // namespace sluice::sim

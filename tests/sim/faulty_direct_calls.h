@@ -20,6 +20,7 @@ class FaultyDirectCalls final : public DirectCalls {
   ssize_t read_cached(int file, std::span<char> buffer, uint64_t offset) noexcept override;
   ssize_t splice(int from, int64_t from_offset, int to, int64_t to_offset, size_t bytes,
                  unsigned flags) noexcept override;
+  ssize_t tee(int from_pipe, int to_pipe, size_t bytes) noexcept override;
   ssize_t send_file(int to, int file, uint64_t offset, size_t bytes) noexcept override;
   int cached(int file, uint64_t offset, uint64_t bytes) noexcept override;
   ssize_t cached_pages(int file, uint64_t offset, uint64_t bytes) noexcept override;

@@ -83,6 +83,51 @@ TEST_F(CallTest, ThreadWithoutALoopIsToldSo) {
   EXPECT_EQ(to_string(result->error()), "no loop on this thread (at byte 0)");
 }
 
+TEST_F(CallTest, FanOutWithoutALoopIsToldSo) {
+  std::optional<FanOutResult> result;
+  Task<FanOutResult> moving = fan_out(Source::memory("text"), Sink::file(-1), {Sink::pipe(-1)});
+  const auto starting = [](Task<FanOutResult>& task,
+                           std::optional<FanOutResult>& into) -> Detached { into = co_await task; };
+  starting(moving, result);
+  ASSERT_TRUE(result.has_value());
+  expect_error(result->file, ErrorCode::kUnsupported, TransferEnd::kNeither, 0);
+  expect_error(result->followers.at(0), ErrorCode::kUnsupported, TransferEnd::kNeither, 0);
+}
+
+TEST_F(CallTest, EndsThatWereNotOpenedForItAreRefused) {
+  const UniqueFd reading = file_of("text", O_RDONLY);
+  const UniqueFd writing = file_of("text", O_WRONLY);
+  const UniqueFd place = file_of("text", O_PATH);
+  const PipeEnds read_end = pipe_to_read();
+  const PipeEnds write_end = pipe_to_write();
+  const Connection ends = connect_ends(Family::kTcp);
+  std::string text;
+  const Sink sinks[] = {Sink::string(text, 10), Sink::file(writing.get(), 10),
+                        Sink::socket(ends.server.get()), Sink::pipe(write_end.ours.get())};
+  const Source sources[] = {Source::memory("text"), Source::file(reading.get()),
+                            Source::socket(ends.server.get()), Source::pipe(read_end.ours.get())};
+  for (size_t i = 0; i < kRouteCount; ++i) {
+    TransferOptions options;
+    options.route = static_cast<Route>(i);
+    for (const Sink& sink : sinks) {
+      for (const Source& source : {Source::file(writing.get()), Source::file(place.get()),
+                                   Source::pipe(write_end.ours.get())}) {
+        const TransferResult result = call_now(source, sink, options);
+        expect_error(result, ErrorCode::kSystem, TransferEnd::kSource, 0);
+        EXPECT_EQ(result.error().error.system_errno, EBADF);
+      }
+    }
+    for (const Source& source : sources) {
+      for (const Sink& sink :
+           {Sink::file(reading.get()), Sink::file(place.get()), Sink::pipe(read_end.ours.get())}) {
+        const TransferResult result = call_now(source, sink, options);
+        expect_error(result, ErrorCode::kSystem, TransferEnd::kSink, 0);
+        EXPECT_EQ(result.error().error.system_errno, EBADF);
+      }
+    }
+  }
+}
+
 TEST_F(CallTest, EndsThatBlockAreRefused) {
   int sockets[2];
   ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets), 0);
@@ -434,6 +479,12 @@ TEST_F(CallTest, EndsOfAFanOutThatBlockAreRefused) {
   const Connection ends = connect_ends(Family::kTcp);
   const auto told = [](const TransferResult& result) { return result.error().error.code; };
   constexpr ErrorCode kCode = ErrorCode::kUnsupported;
+  TransferOptions from_one;
+  from_one.offset = 1;
+  EXPECT_EQ(
+      told(run(fan_out(Source::socket(ends.server.get()), Sink::file(file.get()), {}, from_one))
+               .file),
+      kCode);
   const PipeEnds writing = pipe_to_write();
   EXPECT_EQ(told(run(fan_out(Source::pipe(writing.peer.get()), Sink::file(file.get()), {})).file),
             kCode);
@@ -569,6 +620,8 @@ TEST_F(CallTest, ErrorsReadLikeSentences) {
   EXPECT_EQ(to_string(full), "splice: No space left on device (sink, at byte 4096)");
   const TransferError late{{ErrorCode::kTimedOut, 0, "transfer"}, TransferEnd::kNeither, 7};
   EXPECT_EQ(to_string(late), "transfer: the deadline has passed (at byte 7)");
+  const TransferError over{{ErrorCode::kExhausted, 0, "transfer"}, TransferEnd::kSink, 4};
+  EXPECT_EQ(to_string(over), "transfer: the sink takes no more (sink, at byte 4)");
 }
 
 }  // namespace

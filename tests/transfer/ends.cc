@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
 #include <system_error>
 #include <utility>
 
@@ -20,14 +19,6 @@ namespace {
 int checked(int result, const char* what) {
   if (result < 0) throw std::system_error(errno, std::system_category(), what);
   return result;
-}
-
-// A peer whose reader is gone notices it by EPIPE.
-void block_broken_pipe_signal() {
-  sigset_t only;
-  sigemptyset(&only);
-  sigaddset(&only, SIGPIPE);
-  pthread_sigmask(SIG_BLOCK, &only, nullptr);
 }
 
 std::thread feeding(UniqueFd peer, std::string_view bytes) {
@@ -61,26 +52,6 @@ std::string_view name_of(SinkKind kind) {
 PipeEnds pipe_to_read() { return make_pipe(true); }
 
 PipeEnds pipe_to_write() { return make_pipe(false); }
-
-bool feed(int fd, std::string_view bytes) {
-  block_broken_pipe_signal();
-  while (!bytes.empty()) {
-    const ssize_t written = write(fd, bytes.data(), bytes.size());
-    if (written <= 0) return false;
-    bytes.remove_prefix(static_cast<size_t>(written));
-  }
-  return true;
-}
-
-std::string drain(int fd) {
-  std::string all;
-  std::vector<char> buffer(256 * 1024);
-  ssize_t got;
-  while ((got = read(fd, buffer.data(), buffer.size())) > 0) {
-    all.append(buffer.data(), static_cast<size_t>(got));
-  }
-  return all;
-}
 
 ScriptedContent::ScriptedContent(std::string arrived, uint64_t length, int socket, bool chunked)
     : arrived_(std::move(arrived)),

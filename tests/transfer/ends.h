@@ -14,12 +14,16 @@
 #include <sluice/transfer.h>
 #include <sluice/unique_fd.h>
 
+#include "support/connections.h"
 #include "support/temporary_directory.h"
 #include "transfer/bounded_readiness.h"
 #include "transfer/content_reader.h"
 #include "transfer/stream_writer.h"
 
 namespace sluice {
+
+using testing_support::drain;
+using testing_support::feed;
 
 enum class SourceKind : uint8_t {
   kFile,
@@ -51,12 +55,6 @@ struct PipeEnds {
 };
 PipeEnds pipe_to_read();
 PipeEnds pipe_to_write();
-
-// Writes `bytes` until all are written or nobody reads them; true where all were.
-bool feed(int fd, std::string_view bytes);
-
-// Reads until the end, or an error.
-std::string drain(int fd);
 
 // The content of a request: some of it has arrived, the rest is in a socket, or comes in chunks.
 class ScriptedContent final : public ContentReader {

@@ -105,8 +105,9 @@ class FanOutTest : public testing::Test {
   void meanwhile(Function function) {
     threads_.emplace_back(std::move(function));
   }
-  void feed(UniqueFd fd, const std::string& content) {
-    meanwhile([fd = std::move(fd), &content]() mutable {
+  // May outlast the caller's `content`.
+  void feed(UniqueFd fd, std::string content) {
+    meanwhile([fd = std::move(fd), content = std::move(content)]() mutable {
       write_all(std::move(fd), content, [] { return size_t{1} << 20U; });
     });
   }
@@ -221,10 +222,10 @@ TEST_P(FanOutSeeds, EveryByteArrivesOnceAndInOrder) {
     Channel& channel =
         channels.emplace_back(pipe ? make_pipe(false, true) : make_socket(false, true));
     sinks.push_back(pipe ? Sink::pipe(channel.in.get()) : Sink::socket(channel.in.get()));
-    leaves.push_back(random.chance(0.2));
+    const bool gone = random.chance(0.2);
+    leaves.push_back(gone);
     received.emplace_back();
-    meanwhile([&channel, &into = received.back(), &content, own = random.fork(),
-               gone = leaves.back()]() mutable {
+    meanwhile([&channel, &into = received.back(), &content, own = random.fork(), gone]() mutable {
       const size_t most = own.pick({4'000UL, 70'000UL, 1'000'000UL});
       const size_t until = gone ? own.below(content.size()) : content.size() + 1;
       while (into.size() < until) {
@@ -423,6 +424,7 @@ TEST_F(FanOutTest, WhatTheProgressThrowsComesOut) {
       run_fan_out(Source::socket(source.out.get()), {Sink::pipe(follower.in.get())}, options),
       std::runtime_error);
   source.out.reset();
+  join();
 }
 
 TEST_F(FanOutTest, AFullDiskEndsAll) {

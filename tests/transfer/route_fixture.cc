@@ -1,8 +1,6 @@
 #include "transfer/route_fixture.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -18,40 +16,7 @@ void check(bool worked, const char* what) {
   if (!worked) throw std::system_error(errno, std::system_category(), what);
 }
 
-void read_to_end(int socket, std::string& all) {
-  char buffer[16'384];
-  ssize_t received;
-  while ((received = recv(socket, buffer, sizeof buffer, 0)) > 0) {
-    all.append(buffer, static_cast<size_t>(received));
-  }
-}
-
 }  // namespace
-
-Connection connect_ends(Family family) {
-  if (family == Family::kUnix) {
-    int ends[2];
-    check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0, "socketpair");
-    Connection made{UniqueFd(ends[0]), UniqueFd(ends[1])};
-    check(fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0, "fcntl");
-    return made;
-  }
-  const UniqueFd listener(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in name{};
-  name.sin_family = AF_INET;
-  name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof name;
-  auto* const address = reinterpret_cast<sockaddr*>(&name);
-  check(bind(listener.get(), address, length) == 0, "bind");
-  check(getsockname(listener.get(), address, &length) == 0, "getsockname");
-  check(listen(listener.get(), 1) == 0, "listen");
-  Connection made;
-  made.client = UniqueFd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  check(::connect(made.client.get(), address, length) == 0, "connect");
-  made.server = UniqueFd(accept4(listener.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-  check(made.server.get() >= 0, "accept4");
-  return made;
-}
 
 std::string varied_bytes(size_t count) {
   std::string bytes(count, '\0');
@@ -92,7 +57,7 @@ void RouteTest::connect(Connection ends) {
 }
 
 void RouteTest::start_reading() {
-  reader_ = std::thread([this] { read_to_end(client_.get(), arrived_); });
+  reader_ = std::thread([this] { arrived_ += testing_support::drain(client_.get()); });
 }
 
 Result<RouteEnd> RouteTest::run(Send send, OutgoingFile& file) { return loop_.run(send(file)); }
@@ -103,7 +68,7 @@ std::string RouteTest::received() {
   if (reader_.joinable()) {
     reader_.join();
   } else {
-    read_to_end(client_.get(), arrived_);
+    arrived_ += testing_support::drain(client_.get());
   }
   client_.reset();
   return std::exchange(arrived_, {});

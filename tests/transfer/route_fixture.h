@@ -16,20 +16,16 @@
 #include "runtime/kernel_loop.h"
 #include "runtime/mailbox.h"
 #include "runtime/worker_pool.h"
+#include "support/connections.h"
 #include "support/temporary_directory.h"
 #include "transfer/outgoing_file.h"
 #include "transfer/socket_readiness.h"
 
 namespace sluice {
 
-enum class Family : uint8_t { kTcp, kUnix };
-
-// The ends of a connection; that of the server does not block. Throws std::system_error.
-struct Connection {
-  UniqueFd server;
-  UniqueFd client;
-};
-Connection connect_ends(Family family);
+using testing_support::connect_ends;
+using testing_support::Connection;
+using testing_support::Family;
 
 // Text that tells each of its bytes from its neighbours, also at a distance of a page.
 std::string varied_bytes(size_t count);
