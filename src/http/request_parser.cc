@@ -238,16 +238,6 @@ int RequestParser::head_error() const noexcept {
   return transfer_codings_.present() == chunked_ ? 0 : 400;
 }
 
-RequestParser::Step RequestParser::parse_body(std::string_view bytes) noexcept {
-  size_t consumed = 0;
-  while (true) {
-    std::string_view data;
-    const Step step = parse_body(bytes.substr(consumed), data);
-    consumed += step.consumed;
-    if (step.state != State::kNeedMore || consumed == bytes.size()) return {step.state, consumed};
-  }
-}
-
 RequestParser::Step RequestParser::parse_body(std::string_view bytes,
                                               std::string_view& data) noexcept {
   data = {};

@@ -51,14 +51,12 @@ class RequestParser {
   // REQUIRES: no kHeadComplete before. After kInvalid it stays kInvalid.
   Step parse_head(std::string_view bytes) noexcept;
 
-  // Takes the next bytes of the body and discards them: kNeedMore, kMessageComplete or kInvalid.
-  // May be called with no bytes: a request without a body is complete at once. In a chunked body,
-  // extensions, trailers and padding are discarded too, but bounded: limits.head_bytes in all.
+  // Takes the next bytes of the body up to the end of some content, which `data` then refers to
+  // within `bytes`: kNeedMore, kMessageComplete or kInvalid. Empty `data`: there is none in what
+  // was consumed. After kNeedMore with bytes left, go on with those. May be called with no bytes: a
+  // request without a body is complete at once. In a chunked body, extensions, trailers and padding
+  // are discarded, but bounded: limits.head_bytes in all.
   // REQUIRES: kHeadComplete before.
-  Step parse_body(std::string_view bytes) noexcept;
-
-  // The same up to the next bytes of content, which `data` then refers to within `bytes`. Empty
-  // `data`: there is none in what was consumed. After kNeedMore with bytes left, go on with those.
   Step parse_body(std::string_view bytes, std::string_view& data) noexcept;
 
   // True exactly when the body comes in chunks; otherwise content_length() says how long it is.

@@ -7,6 +7,7 @@
 #include "runtime/yield.h"
 #include "server/response_stream_writer.h"
 #include "transfer/socket_readiness.h"
+#include "transfer/transfer.h"
 
 namespace sluice {
 
@@ -186,7 +187,8 @@ Task<Connection::Next> Connection::answer(http::RequestParser& parser,
     co_return co_await refusing;
   }
 
-  if (response.status() == 503) context_.counters.requests_refused.increment();
+  const bool refused = response.status() == 503 && !response.is_of_handler();
+  if (refused) context_.counters.requests_refused.increment();
   const bool doubtful = response.status() == 400 && !response.is_of_handler();
   const bool persists = head.keep_alive() && !context_.draining &&
                         head.method_name() != "CONNECT" && !doubtful &&

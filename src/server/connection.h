@@ -18,7 +18,7 @@
 #include "server/request_input.h"
 #include "server/response_draft.h"
 #include "server/site_handler.h"
-#include "transfer/transfer.h"
+#include "transfer/transfer_context.h"
 
 namespace sluice {
 

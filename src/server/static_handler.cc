@@ -4,7 +4,6 @@
 #include <array>
 #include <utility>
 
-#include "files/upload_name.h"
 #include "http/accept.h"
 #include "http/location.h"
 #include "server/file_response.h"

@@ -31,6 +31,7 @@ struct Outcome {
   bool started = false;
   size_t head_bytes = 0;  // once the head is complete
   size_t consumed = 0;    // 0 if invalid
+  std::string content;    // empty if invalid
   std::string method;
   std::string target;
   int minor_version = -1;
@@ -94,6 +95,22 @@ void take_head(const RequestHead& head, std::string_view bytes, Outcome& outcome
   }
 }
 
+// All of `bytes`, content after content.
+void take_body(RequestParser& parser, std::string_view bytes, Outcome& outcome) {
+  do {
+    std::string_view data;
+    const RequestParser::Step step = parser.parse_body(bytes, data);
+    outcome.state = step.state;
+    if (step.state == State::kInvalid) return;
+    SLUICE_CHECK(step.consumed <= bytes.size());
+    SLUICE_CHECK(step.consumed > 0 || bytes.empty() || step.state == State::kMessageComplete);
+    SLUICE_CHECK(data.empty() || is_inside(data, bytes.substr(0, step.consumed)));
+    outcome.content += data;
+    outcome.consumed += step.consumed;
+    bytes.remove_prefix(step.consumed);
+  } while (outcome.state == State::kNeedMore && !bytes.empty());
+}
+
 // Gives the stream to a parser in pieces of the sizes that `next_size` says, each in memory of its
 // own, as a connection does.
 Outcome parse(std::string_view stream, const HeadLimits& limits,
@@ -104,13 +121,14 @@ Outcome parse(std::string_view stream, const HeadLimits& limits,
   const auto is_over = [&outcome] {
     return outcome.state == State::kInvalid || outcome.state == State::kMessageComplete;
   };
-  const auto take = [&](RequestParser::Step step, std::string_view& rest) {
+  const auto take_head_bytes = [&](std::string_view& rest) {
+    const RequestParser::Step step = parser.parse_head(rest);
     outcome.state = step.state;
     if (step.state == State::kInvalid) return;
     SLUICE_CHECK(step.consumed <= rest.size());
     SLUICE_CHECK(step.state != State::kNeedMore || step.consumed == rest.size());
     outcome.consumed += step.consumed;
-    if (outcome.head_bytes == 0) head_bytes += rest.substr(0, step.consumed);
+    head_bytes += rest.substr(0, step.consumed);
     rest.remove_prefix(step.consumed);
   };
   while (!stream.empty() && !is_over()) {
@@ -118,22 +136,24 @@ Outcome parse(std::string_view stream, const HeadLimits& limits,
     stream.remove_prefix(piece.view().size());
     std::string_view rest = piece.view();
     if (outcome.head_bytes == 0) {
-      take(parser.parse_head(rest), rest);
+      take_head_bytes(rest);
       SLUICE_CHECK(head_bytes.size() < limits.head_bytes || outcome.state != State::kNeedMore);
       if (outcome.state == State::kHeadComplete) {
         take_head(parser.head(head_bytes.data()), head_bytes, outcome);
       }
     }
-    if (outcome.head_bytes != 0) take(parser.parse_body(rest), rest);
+    if (outcome.head_bytes != 0) take_body(parser, rest, outcome);
   }
   outcome.started = parser.started();
   if (outcome.state == State::kInvalid) {
     outcome.consumed = 0;
+    outcome.content.clear();
     outcome.error_status = parser.error_status();
     constexpr int kStatuses[] = {400, 414, 431, 501, 505};
     SLUICE_CHECK(std::ranges::find(kStatuses, outcome.error_status) != std::end(kStatuses));
     SLUICE_CHECK(parser.parse_head("x").state == State::kInvalid);
-    SLUICE_CHECK(parser.parse_body("x").state == State::kInvalid);
+    std::string_view data;
+    SLUICE_CHECK(parser.parse_body("x", data).state == State::kInvalid && data.empty());
   }
   return outcome;
 }

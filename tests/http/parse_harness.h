@@ -26,6 +26,7 @@ struct ParseOutcome {
   int minor_version = -1;
   bool keep_alive = false;
   bool has_body = false;
+  std::string content;  // empty if invalid
   std::vector<std::pair<std::string, std::string>> fields;
 
   bool operator==(const ParseOutcome&) const = default;

@@ -1,4 +1,4 @@
-// Bodies that are discarded, and where the next request begins: RFC 9112 §6, §7, §9.3.2.
+// The content of requests, and where the next request begins: RFC 9112 §6, §7, §9.3.2.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -18,22 +18,24 @@ std::string head_with(std::string_view fields, std::string_view line = "POST / H
 
 std::string chunked_head() { return head_with("Transfer-Encoding: chunked\r\n"); }
 
-// The message ends where it ends, whatever follows it.
-void expect_complete(const std::string& message) {
+// The message has that content, and ends where it ends, whatever follows it.
+void expect_complete(const std::string& message, std::string_view content = {}) {
   for (const std::string_view next : {std::string_view(), kNext}) {
     const ParseOutcome outcome = parse(message + std::string(next));
     EXPECT_EQ(outcome.state, State::kMessageComplete) << printable(message) << '\n' << outcome;
     EXPECT_EQ(outcome.consumed, message.size()) << printable(message);
+    EXPECT_EQ(outcome.content, content) << printable(message);
   }
 }
 
-TEST(RequestBody, OfAKnownLengthIsDiscarded) {
-  expect_complete(head_with("Content-Length: 5\r\n") + "hello");
-  expect_complete(head_with("Content-Length: 5\r\n", "GET / HTTP/1.1") + "GET /");
-  expect_complete(head_with("Content-Length: 5\r\n", "HEAD / HTTP/1.1") + "GET /");
-  expect_complete(head_with("Content-Length: 5\r\n", "GET / HTTP/1.0") + "GET /");
-  expect_complete(head_with("Connection: close\r\nContent-Length: 1\r\n") + "\n");
-  expect_complete(head_with("Content-Length: 30\r\n") + "GET /smuggled HTTP/1.1\r\nA: b\r\n");
+TEST(RequestBody, OfAKnownLength) {
+  expect_complete(head_with("Content-Length: 5\r\n") + "hello", "hello");
+  expect_complete(head_with("Content-Length: 5\r\n", "GET / HTTP/1.1") + "GET /", "GET /");
+  expect_complete(head_with("Content-Length: 5\r\n", "HEAD / HTTP/1.1") + "GET /", "GET /");
+  expect_complete(head_with("Content-Length: 5\r\n", "GET / HTTP/1.0") + "GET /", "GET /");
+  expect_complete(head_with("Connection: close\r\nContent-Length: 1\r\n") + "\n", "\n");
+  expect_complete(head_with("Content-Length: 30\r\n") + "GET /smuggled HTTP/1.1\r\nA: b\r\n",
+                  "GET /smuggled HTTP/1.1\r\nA: b\r\n");
   expect_complete(head_with("Content-Length: 0\r\n"));
   expect_complete(head_with(""));
 }
@@ -49,37 +51,50 @@ TEST(RequestBody, NeedsAllOfItsLength) {
 TEST(RequestBody, IsNotAnUpgrade) {
   const std::string_view upgrade = "Connection: upgrade\r\nUpgrade: h2c\r\n";
   expect_complete(head_with(upgrade, "GET / HTTP/1.1"));
-  expect_complete(head_with(std::string(upgrade) + "Content-Length: 3\r\n") + "abc");
-  expect_complete(head_with("Content-Length: 3\r\n" + std::string(upgrade)) + "abc");
-  expect_complete(head_with(std::string(upgrade) + "Transfer-Encoding: chunked\r\n") +
-                  "3\r\nabc\r\n0\r\n\r\n");
+  expect_complete(head_with(std::string(upgrade) + "Content-Length: 3\r\n") + "abc", "abc");
+  expect_complete(head_with("Content-Length: 3\r\n" + std::string(upgrade)) + "abc", "abc");
+  expect_complete(
+      head_with(std::string(upgrade) + "Transfer-Encoding: chunked\r\n") + "3\r\nabc\r\n0\r\n\r\n",
+      "abc");
   expect_complete(head_with("", "CONNECT a:443 HTTP/1.1"));
-  expect_complete(head_with("Content-Length: 3\r\n", "CONNECT a:443 HTTP/1.1") + "abc");
+  expect_complete(head_with("Content-Length: 3\r\n", "CONNECT a:443 HTTP/1.1") + "abc", "abc");
   expect_complete(head_with("Transfer-Encoding: chunked\r\n", "CONNECT a:443 HTTP/1.1") +
-                  "3\r\nabc\r\n0\r\n\r\n");
+                      "3\r\nabc\r\n0\r\n\r\n",
+                  "abc");
 }
 
-class ChunkedTest : public testing::TestWithParam<std::string_view> {};
+struct ChunkedCase {
+  std::string_view bytes;
+  std::string_view content;
+};
 
-TEST_P(ChunkedTest, IsDiscarded) { expect_complete(chunked_head() + std::string(GetParam())); }
+class ChunkedTest : public testing::TestWithParam<ChunkedCase> {};
 
-INSTANTIATE_TEST_SUITE_P(Chunks, ChunkedTest,
-                         testing::Values("0\r\n\r\n", "000\r\n\r\n", "5\r\nhello\r\n0\r\n\r\n",
-                                         "1\r\na\r\n2\r\nbc\r\n0\r\n\r\n",
-                                         "a\r\n0123456789\r\nA\r\n0123456789\r\n0\r\n\r\n",
-                                         "00000000000000000005\r\nhello\r\n0\r\n\r\n",
-                                         "5;a\r\nhello\r\n0\r\n\r\n",
-                                         "5;a=b\r\nhello\r\n0;c\r\n\r\n",
-                                         "5;a=\"b;\\\"c\"\r\nhello\r\n0\r\n\r\n",
-                                         "7\r\n0\r\n\r\nGE\r\n0\r\n\r\n"));
+TEST_P(ChunkedTest, IsTakenApart) {
+  expect_complete(chunked_head() + std::string(GetParam().bytes), GetParam().content);
+}
 
-INSTANTIATE_TEST_SUITE_P(Trailers, ChunkedTest,
-                         testing::Values("0\r\nA: b\r\n\r\n",
-                                         "5\r\nhello\r\n0\r\nA: b\r\nC:\r\n\r\n",
-                                         "0\r\nHost: x y\r\n\r\n",
-                                         "0\r\nHost: b\r\nHost: c\r\n\r\n",
-                                         "0\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n",
-                                         "0\r\nConnection: close\r\n\r\n"));
+INSTANTIATE_TEST_SUITE_P(
+    Chunks, ChunkedTest,
+    testing::Values(ChunkedCase{"0\r\n\r\n", ""}, ChunkedCase{"000\r\n\r\n", ""},
+                    ChunkedCase{"5\r\nhello\r\n0\r\n\r\n", "hello"},
+                    ChunkedCase{"1\r\na\r\n2\r\nbc\r\n0\r\n\r\n", "abc"},
+                    ChunkedCase{"a\r\n0123456789\r\nA\r\nabcdefghij\r\n0\r\n\r\n",
+                                "0123456789abcdefghij"},
+                    ChunkedCase{"00000000000000000005\r\nhello\r\n0\r\n\r\n", "hello"},
+                    ChunkedCase{"5;a\r\nhello\r\n0\r\n\r\n", "hello"},
+                    ChunkedCase{"5;a=b\r\nhello\r\n0;c\r\n\r\n", "hello"},
+                    ChunkedCase{"5;a=\"b;\\\"c\"\r\nhello\r\n0\r\n\r\n", "hello"},
+                    ChunkedCase{"7\r\n0\r\n\r\nGE\r\n0\r\n\r\n", "0\r\n\r\nGE"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Trailers, ChunkedTest,
+    testing::Values(ChunkedCase{"0\r\nA: b\r\n\r\n", ""},
+                    ChunkedCase{"5\r\nhello\r\n0\r\nA: b\r\nC:\r\n\r\n", "hello"},
+                    ChunkedCase{"0\r\nHost: x y\r\n\r\n", ""},
+                    ChunkedCase{"0\r\nHost: b\r\nHost: c\r\n\r\n", ""},
+                    ChunkedCase{"0\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n", ""},
+                    ChunkedCase{"0\r\nConnection: close\r\n\r\n", ""}));
 
 class MalformedChunkTest : public testing::TestWithParam<std::string_view> {};
 
@@ -143,6 +158,7 @@ TEST(ChunkedBody, DataIsNotBounded) {
   const std::string body = "186a0\r\n" + data + "\r\n0\r\n\r\n";
   const ParseOutcome outcome = parse_pieces({chunked_head() + body}, {.head_bytes = 200});
   EXPECT_EQ(outcome.state, State::kMessageComplete) << outcome;
+  EXPECT_EQ(outcome.content, data);
 }
 
 // A pipeline in one buffer: each request is parsed from where the one before it ended.
@@ -167,15 +183,18 @@ TEST(RequestBody, WithoutBytesAtHand) {
   const std::string without = head_with("");
   RequestParser parser({});
   ASSERT_EQ(parser.parse_head(without).state, State::kHeadComplete);
-  const auto [state, consumed] = parser.parse_body({});
+  std::string_view data;
+  const auto [state, consumed] = parser.parse_body({}, data);
   EXPECT_EQ(state, State::kMessageComplete);
   EXPECT_EQ(consumed, 0u);
 
   const std::string with = head_with("Content-Length: 1\r\n");
   RequestParser waiting({});
   ASSERT_EQ(waiting.parse_head(with).state, State::kHeadComplete);
-  EXPECT_EQ(waiting.parse_body({}).state, State::kNeedMore);
-  EXPECT_EQ(waiting.parse_body("x").state, State::kMessageComplete);
+  EXPECT_EQ(waiting.parse_body({}, data).state, State::kNeedMore);
+  EXPECT_EQ(data, "");
+  EXPECT_EQ(waiting.parse_body("x", data).state, State::kMessageComplete);
+  EXPECT_EQ(data, "x");
 }
 
 }  // namespace
