@@ -6,12 +6,11 @@
 #include <cerrno>
 
 #include "base/assert.h"
+#include "base/page_size.h"
 
 namespace sluice {
 
 namespace {
-
-constexpr uint64_t kPageBytes = 4096;
 
 // Of all threads. Half of what Linux lets a process have, unless told otherwise: its stacks and its
 // heap need the rest.
@@ -29,7 +28,7 @@ bool may_map_one_more() noexcept {
 Result<void> FileMapping::map(int fd, uint64_t offset, uint64_t bytes) noexcept {
   unmap();
   if (!may_map_one_more()) return std::unexpected(error_from_errno(ENOMEM, "mmap"));
-  const uint64_t begin = offset - offset % kPageBytes;
+  const uint64_t begin = page_begin(offset);
   void* const address =
       mmap(nullptr, bytes + (offset - begin), PROT_READ, MAP_SHARED, fd, static_cast<off_t>(begin));
   if (address == MAP_FAILED) {

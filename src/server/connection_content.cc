@@ -69,22 +69,34 @@ void ConnectionContent::give_back(uint64_t bytes) noexcept {
 
 // What is there of the next piece of content. Empty: there was nothing but framing.
 Result<std::string_view> ConnectionContent::take_piece() noexcept {
-  const std::string_view bytes = parts_.input.available();
   if (!chunked_) {
+    const std::string_view bytes = parts_.input.available();
     const std::string_view piece = bytes.substr(0, left_bytes_);
     parts_.input.consume(piece.size());
     left_bytes_ -= piece.size();
     complete_ = left_bytes_ == 0;
     return piece;
   }
-  std::string_view data;
-  const http::RequestParser::Step step = parts_.parser.parse_body(bytes, data);
-  if (step.state == http::RequestParser::State::kInvalid) {
-    return std::unexpected(fail({ErrorCode::kUnsupported, EBADMSG, "chunked content"}));
-  }
-  parts_.input.consume(step.consumed);
-  complete_ = step.state == http::RequestParser::State::kMessageComplete;
-  return data;
+  return take_chunks();
+}
+
+// All that is there, as one piece: chunks may be of a byte each, and whoever takes a piece has a
+// system call to pay for it.
+Result<std::string_view> ConnectionContent::take_chunks() noexcept {
+  std::string_view piece;
+  do {
+    std::string_view data;
+    const http::RequestParser::Step step = parts_.parser.parse_body(parts_.input.available(), data);
+    if (step.state == http::RequestParser::State::kInvalid) {
+      const Error error = fail({ErrorCode::kUnsupported, EBADMSG, "chunked content"});
+      if (piece.empty()) return std::unexpected(error);
+      break;  // what came before it is good
+    }
+    parts_.input.consume(step.consumed);
+    piece = RequestInput::join(piece, data);
+    complete_ = step.state == http::RequestParser::State::kMessageComplete;
+  } while (!complete_ && !parts_.input.available().empty());
+  return piece;
 }
 
 // Waits until the input has more.

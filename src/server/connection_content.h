@@ -52,6 +52,7 @@ class ConnectionContent final : public ClientChannel {
 
  private:
   Result<std::string_view> take_piece() noexcept;
+  Result<std::string_view> take_chunks() noexcept;
   Task<Result<void>> receive() noexcept;
   Task<Result<void>> give_leave() noexcept;
   Error fail(const Error& error) noexcept;

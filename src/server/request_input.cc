@@ -2,6 +2,8 @@
 
 #include <poll.h>
 
+#include <cstring>
+
 #include "io/operations.h"
 
 namespace sluice {
@@ -10,6 +12,13 @@ void RequestInput::release_consumed() noexcept {
   if (!available_.empty()) return;
   received_.reset();
   block_ = SlabPool::Block();
+}
+
+std::string_view RequestInput::join(std::string_view begun, std::string_view piece) noexcept {
+  if (begun.empty()) return piece;
+  // What arrives lies in memory of sluice, which is const only for those who read it.
+  std::memmove(const_cast<char*>(begun.data() + begun.size()), piece.data(), piece.size());
+  return {begun.data(), begun.size() + piece.size()};
 }
 
 bool RequestInput::next_arrived() noexcept {

@@ -21,6 +21,10 @@ class RequestInput {
 
   void consume(size_t byte_count) noexcept { available_.remove_prefix(byte_count); }
 
+  // Moves `piece` behind `begun`, over what lies between them, and returns both as one. REQUIRES:
+  // both were available() since more() or next_arrived(), in this order, and are consumed.
+  static std::string_view join(std::string_view begun, std::string_view piece) noexcept;
+
   // Gives back the memory of what was consumed, if all was.
   void release_consumed() noexcept;
 

@@ -216,6 +216,16 @@ TEST_F(RequestContentTest, MalformedChunksAreAnsweredWith400) {
   }
 }
 
+// Writing each of them would cost more than receiving it.
+TEST_F(RequestContentTest, SmallChunksAreTakenTogether) {
+  std::string body;
+  for (int i = 0; i < 2'000; ++i) body += "1\r\nx\r\n";
+  HandMovedClient client = connect();
+  ASSERT_TRUE(client.send(post("file", "Transfer-Encoding: chunked\r\n", body + "0\r\n\r\n")));
+  EXPECT_EQ(only_answer(client), std::string(2'000, 'x'));
+  EXPECT_LE(std::ranges::count(server_.ring().submitted(), IORING_OP_WRITE), 10);
+}
+
 TEST_F(RequestContentTest, AClientThatEndsTooEarlyIsGone) {
   for (const std::string_view path : {"echo", "file"}) {
     for (const std::string_view fields :
