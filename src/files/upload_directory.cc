@@ -22,6 +22,8 @@ namespace {
 constexpr int kMostMadeParents = 32;
 // A name that an upload finds taken may be free again by the time that it looks what has it.
 constexpr int kAttempts = 8;
+// A directory that another process removes each time before it is locked.
+constexpr int kStagingAttempts = 200;
 
 constexpr mode_t kNewFile = 0666;
 constexpr mode_t kNewDirectory = 0777;
@@ -113,7 +115,19 @@ UploadDirectory::UploadDirectory(const DocumentRoot& root, const Uploads& option
   if (flock(staging_->get(), LOCK_EX | LOCK_NB) == 0) {
     sweep_uploads(staging_->get(), root_, options_.resume_ms, SweepScope::kAll);
   }
-  flock(staging_->get(), LOCK_SH);
+  tidy();
+}
+
+void UploadDirectory::tidy() noexcept {
+  const std::lock_guard lock(opening_staging_);
+  if (!staging_ || staging_.use_count() > 1) return;
+  // Who opens it at this moment locks it then, and finds out that it was removed.
+  const bool alone = flock(staging_->get(), LOCK_EX | LOCK_NB) == 0;
+  if (alone && unlinkat(root_.fd(), kUploadDirectoryName, AT_REMOVEDIR) != 0) {
+    flock(staging_->get(), LOCK_SH);
+  } else {
+    staging_.reset();  // another process uses it, and removes it after that
+  }
 }
 
 UploadDirectory::Staging UploadDirectory::open_staging(bool make) noexcept {
@@ -124,20 +138,24 @@ UploadDirectory::Staging UploadDirectory::open_staging(bool make) noexcept {
   return std::make_shared<const UniqueFd>(std::move(directory));
 }
 
-UploadResult<UploadDirectory::Staging> UploadDirectory::staging() noexcept {
+UploadResult<UploadDirectory::Staging> UploadDirectory::staging(bool make) noexcept {
   const std::lock_guard lock(opening_staging_);
-  // Somebody may have removed it.
-  if (staging_ && !removed(staging_->get())) return staging_;
-  staging_ = open_staging(true);
-  if (!staging_) return failure(errno, "mkdirat");
-  flock(staging_->get(), LOCK_SH);
-  return staging_;
+  for (int attempt = 0; attempt < kStagingAttempts; ++attempt) {
+    if (staging_ && !removed(staging_->get())) return staging_;
+    staging_ = open_staging(make);
+    if (staging_) {
+      flock(staging_->get(), LOCK_SH);
+    } else if (errno != ENOENT) {
+      return failure(errno, "mkdirat");
+    } else if (!make) {
+      return failure(UploadProblem::kNotFound);
+    }
+  }
+  return failure(UploadProblem::kBusy);
 }
 
-bool UploadDirectory::is_staging(int directory) noexcept {
-  const std::lock_guard lock(opening_staging_);
-  if (!staging_) return false;
-  const Result<FileState> own = state_of(staging_->get());
+bool UploadDirectory::is_staging(int directory) const noexcept {
+  const Result<FileState> own = state_at(root_.fd(), kUploadDirectoryName);
   const Result<FileState> other = state_of(directory);
   return own && other && own->device == other->device && own->inode == other->inode;
 }
@@ -191,9 +209,20 @@ UploadResult<std::optional<FileState>> UploadDirectory::look(std::string_view pa
   UploadFile file;
   const UploadResult<void> found = find(path, false, file);
   if (found) return file.target_;
-  const bool will_be_made = options_.make_parents && found.error().error.system_errno == ENOENT;
-  if (will_be_made) return std::nullopt;
+  if (will_be_made(found.error())) return std::nullopt;
   return std::unexpected(found.error());
+}
+
+UploadResult<void> UploadDirectory::check(std::string_view path) noexcept {
+  UploadFile file;
+  const UploadResult<void> found = find(path, false, file);
+  if (!found) return will_be_made(found.error()) ? UploadResult<void>() : found;
+  if (faccessat(file.parent_.get(), ".", W_OK | X_OK, AT_EACCESS) == 0) return {};
+  return failure(errno, "faccessat");
+}
+
+bool UploadDirectory::will_be_made(const UploadError& missing) const noexcept {
+  return options_.make_parents && missing.error.system_errno == ENOENT;
 }
 
 UploadResult<UploadFile> UploadDirectory::begin(std::string_view path) noexcept {
@@ -217,7 +246,7 @@ UploadResult<UploadFile> UploadDirectory::begin(std::string_view path) noexcept 
 
 UploadResult<UploadFile::Temporary> UploadDirectory::choose_temporary(
     const UploadFile& file) noexcept {
-  const UploadResult<Staging> directory = staging();
+  const UploadResult<Staging> directory = staging(true);
   if (!directory) return std::unexpected(directory.error());
   const std::optional<UploadToken> token = UploadToken::make();
   if (!token) return failure(EAGAIN, "getrandom");

@@ -35,9 +35,9 @@ struct UploadCondition {
 //
 // A file has no name (O_TMPFILE, open(2)) while it is written, or a temporary one where the file
 // system knows no such files. What must have a name for a while has it in a directory of its own
-// below the root, kUploadDirectoryName, made on the first need (mode 0700). Where that is on
-// another file system than the file, the temporary name is beside the file, and a note of it, a
-// symbolic link to it, is in that directory. So whatever a killed process leaves behind is found
+// below the root, kUploadDirectoryName (mode 0700), which is there while it is needed. Where that
+// is on another file system than the file, the temporary name is beside the file, and a note of it,
+// a symbolic link to it, is in that directory. So whatever a killed process leaves behind is found
 // and removed by the next one, at its start.
 //
 // Thread-safe. All of it blocks: for workers. Several processes may have the same directory.
@@ -48,6 +48,7 @@ class UploadDirectory {
   UploadDirectory(const DocumentRoot& root, const Uploads& options) noexcept;
   UploadDirectory(const UploadDirectory&) = delete;
   UploadDirectory& operator=(const UploadDirectory&) = delete;
+  ~UploadDirectory() { tidy(); }
 
   // A new file for `path`, and what has that name now. Missing directories on the way are made
   // where Uploads::make_parents says so, 32 at most, else kNoParent.
@@ -67,8 +68,14 @@ class UploadDirectory {
   // Removes a regular file. kNotFound, kNotAFile and kConditionFailed.
   UploadResult<void> remove(std::string_view path, const UploadCondition& condition) noexcept;
 
+  // Whether begin() would be refused, as far as that shows without a file. Makes nothing.
+  UploadResult<void> check(std::string_view path) noexcept;
+
   // The regular file at `path`, absent where there is nothing; kNoParent and kNotAFile as begin().
   UploadResult<std::optional<FileState>> look(std::string_view path) noexcept;
+
+  // Removes the directory for temporary names, if nothing is in it and nobody uses it.
+  void tidy() noexcept;
 
   const DocumentRoot& root() const noexcept { return root_; }
   const Uploads& options() const noexcept { return options_; }
@@ -81,9 +88,12 @@ class UploadDirectory {
   // Fills the file's place: its parent, its name, and what has that.
   UploadResult<void> find(std::string_view path, bool make_parents, UploadFile& file) noexcept;
   UploadResult<UniqueFd> open_parent(std::string_view path, bool make) const noexcept;
-  bool is_staging(int directory) noexcept;
-  // The directory for temporary names; made if it is not there.
-  UploadResult<Staging> staging() noexcept;
+  // Whether what is missing is a directory that begin() makes.
+  bool will_be_made(const UploadError& missing) const noexcept;
+  bool is_staging(int directory) const noexcept;
+  // The directory for temporary names; made if it is not there, or kNotFound. It stays as long as
+  // somebody has this.
+  UploadResult<Staging> staging(bool make) noexcept;
   Staging open_staging(bool make) noexcept;
   // A name for `file` to have until it gets its own; noted if it has to be.
   UploadResult<UploadFile::Temporary> choose_temporary(const UploadFile& file) noexcept;

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <string>
 #include <utility>
@@ -60,7 +61,7 @@ bool is_at(int directory, const std::string& name, int fd) noexcept {
 }  // namespace
 
 size_t UploadStore::sweep() noexcept {
-  const auto staging = uploads_.staging();
+  const auto staging = uploads_.staging(false);
   if (!staging) return 0;
   const auto sweep = [&](SweepScope scope) {
     return sweep_uploads((*staging)->get(), uploads_.root(), options().resume_ms, scope);
@@ -69,14 +70,35 @@ size_t UploadStore::sweep() noexcept {
   return left < kCapacity ? left : sweep(SweepScope::kOutcomes);
 }
 
-UploadResult<StoredUpload> UploadStore::create(UploadRecord record) noexcept {
-  const auto staging = uploads_.staging();
-  if (!staging) return std::unexpected(staging.error());
-  // What cannot become a file is refused before its content is sent.
-  if (const auto there = uploads_.look(record.path); !there) {
-    return std::unexpected(there.error());
+// Looking through them all takes the longer the more there are, so it is not done each time.
+bool UploadStore::make_room() noexcept {
+  const auto now = std::chrono::steady_clock::now();
+  const std::lock_guard lock(count_mutex_);
+  const bool lately = swept_at_ && now - *swept_at_ < kCountTrusted;
+  if (!lately || (count_ >= kCapacity && created_since_sweep_)) {
+    count_ = sweep();
+    swept_at_ = now;
+    created_since_sweep_ = false;
   }
-  if (sweep() >= kCapacity) return failure(UploadProblem::kTooMany);
+  if (count_ >= kCapacity) return false;
+  ++count_;
+  created_since_sweep_ = true;
+  return true;
+}
+
+void UploadStore::one_less() noexcept {
+  const std::lock_guard lock(count_mutex_);
+  if (count_ > 0) --count_;
+}
+
+UploadResult<StoredUpload> UploadStore::create(UploadRecord record) noexcept {
+  // What cannot become a file is refused before its content is sent.
+  if (const auto checked = uploads_.check(record.path); !checked) {
+    return std::unexpected(checked.error());
+  }
+  const auto staging = uploads_.staging(true);
+  if (!staging) return std::unexpected(staging.error());
+  if (!make_room()) return failure(UploadProblem::kTooMany);
   const std::optional<UploadToken> token = UploadToken::make();
   if (!token) return failure(EAGAIN, "getrandom");
   StoredUpload upload;
@@ -101,7 +123,7 @@ UploadResult<void> UploadStore::save(const StoredUpload& upload) noexcept {
 
 UploadResult<StoredUpload> UploadStore::open(const UploadToken& token,
                                              std::string_view path) noexcept {
-  const auto staging = uploads_.staging();
+  const auto staging = uploads_.staging(false);
   if (!staging) return std::unexpected(staging.error());
   StoredUpload upload;
   upload.token_ = token;
@@ -118,6 +140,10 @@ UploadResult<StoredUpload> UploadStore::open(const UploadToken& token,
   }
   // Only now: whoever had the lock before may have completed or cancelled it.
   UploadResult<UploadRecord> record = load_record(directory, token);
+  if (record && record->path == path && !record->outcome && !upload.file_) {
+    if (is_published_now(token)) return failure(UploadProblem::kBusy);
+    record = load_record(directory, token);  // it may have been until now
+  }
   if (!record) return std::unexpected(record.error());
   if (record->path != path) return failure(UploadProblem::kNotFound);
   upload.record_ = std::move(*record);
@@ -154,7 +180,24 @@ bool UploadStore::worth_another_attempt(UploadProblem problem) noexcept {
          problem == UploadProblem::kNoSpace || problem == UploadProblem::kSystem;
 }
 
+UploadStore::Publishing::Publishing(UploadStore& store, const UploadToken& token)
+    : store_(store), token_(token) {
+  const std::lock_guard lock(store_.publishing_mutex_);
+  store_.publishing_.push_back(token_);
+}
+
+UploadStore::Publishing::~Publishing() {
+  const std::lock_guard lock(store_.publishing_mutex_);
+  std::erase(store_.publishing_, token_);
+}
+
+bool UploadStore::is_published_now(const UploadToken& token) noexcept {
+  const std::lock_guard lock(publishing_mutex_);
+  return std::ranges::find(publishing_, token) != publishing_.end();
+}
+
 UploadResult<UploadDirectory::Published> UploadStore::publish(StoredUpload& upload) noexcept {
+  const Publishing publishing(*this, upload.token_);
   UploadResult<UploadDirectory::Published> published = publish_file(upload);
   if (!published) {
     if (!worth_another_attempt(published.error().problem)) cancel(std::move(upload));
@@ -204,6 +247,9 @@ void UploadStore::cancel(StoredUpload upload) noexcept {
   const int staging = upload.staging_->get();
   unlinkat(staging, upload_record_name(upload.token_).c_str(), 0);
   unlinkat(staging, upload_data_name(upload.token_).c_str(), 0);
+  upload.staging_.reset();
+  uploads_.tidy();
+  one_less();
 }
 
 }  // namespace sluice

@@ -1,10 +1,14 @@
 // Uploads that were interrupted, and may be gone on with: by any process, until they expire.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string_view>
+#include <vector>
 
 #include "files/upload_directory.h"
 #include "files/upload_name.h"
@@ -54,8 +58,8 @@ class UploadStore {
   // `uploads` must outlive this.
   explicit UploadStore(UploadDirectory& uploads) noexcept : uploads_(uploads) {}
 
-  // A new upload to record.path; refused where UploadDirectory::look() is. kTooMany when there are
-  // too many already that have not expired.
+  // A new upload to record.path; refused where UploadDirectory::check() is. kTooMany when there are
+  // too many already that have not expired; what has expired since shows within a second.
   UploadResult<StoredUpload> create(UploadRecord record) noexcept;
 
   // The upload of that token to that path. kNotFound when there is none (any more); kBusy while
@@ -86,11 +90,40 @@ class UploadStore {
   const Uploads& options() const noexcept { return uploads_.options(); }
 
  private:
+  // As long as this lives open() says kBusy of what is published.
+  class Publishing {
+   public:
+    Publishing(UploadStore& store, const UploadToken& token);
+    ~Publishing();
+    Publishing(const Publishing&) = delete;
+    Publishing& operator=(const Publishing&) = delete;
+
+   private:
+    UploadStore& store_;
+    const UploadToken token_;
+  };
+  bool is_published_now(const UploadToken& token) noexcept;
+
+  // Whether there may be one more, which is counted then.
+  bool make_room() noexcept;
+  void one_less() noexcept;
+
   UploadResult<void> save(const StoredUpload& upload) noexcept;
   UploadResult<UploadDirectory::Published> publish_file(StoredUpload& upload) noexcept;
   UploadResult<UploadDirectory::Published> publish_copy(StoredUpload& upload) noexcept;
 
   UploadDirectory& uploads_;
+  // How many there are of this and all other processes, as far as is known: what others do shows
+  // when it is counted again.
+  static constexpr std::chrono::seconds kCountTrusted{1};
+  std::mutex count_mutex_;
+  size_t count_ = 0;
+  bool created_since_sweep_ = false;
+  std::optional<std::chrono::steady_clock::time_point> swept_at_;
+
+  std::mutex publishing_mutex_;
+  // Their data may have its name already, and their records do not say so yet.
+  std::vector<UploadToken> publishing_;
 };
 
 }  // namespace sluice

@@ -49,9 +49,10 @@ UploadFields read_upload_fields(const RequestHead& head) noexcept {
   fields.complete = read<bool>(found[0], parse_boolean_item, any, fields.malformed);
   fields.offset = read<uint64_t>(found[1], parse_integer_item, not_negative, fields.malformed);
   fields.length = read<uint64_t>(found[2], parse_integer_item, not_negative, fields.malformed);
-  fields.knows_interop_version =
-      read<uint64_t>(found[3], parse_integer_item, not_negative, fields.malformed) ==
-      static_cast<uint64_t>(kUploadInteropVersion);
+  const auto version = read<int64_t>(found[3], parse_integer_item, not_negative, fields.malformed);
+  const bool known =
+      version && *version >= kFirstUploadInteropVersion && *version <= kLastUploadInteropVersion;
+  if (known) fields.interop_version = version;
   return fields;
 }
 

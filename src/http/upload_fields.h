@@ -11,20 +11,23 @@
 
 namespace sluice::http {
 
-// The interoperability version of that draft: 104 is only for clients that send the same (draft,
-// appendix "Draft Version Identification").
-inline constexpr int64_t kUploadInteropVersion = 8;
-inline constexpr std::string_view kUploadInteropLine = "Upload-Draft-Interop-Version: 8\r\n";
+// 104 is only for clients that send an interoperability version that is known here, and says the
+// same (draft, appendix "Draft Version Identification"). That draft has the last of these; the
+// others, back to the one that clients of operating systems speak, differ in nothing that a server
+// sends or takes here.
+inline constexpr int64_t kFirstUploadInteropVersion = 6;
+inline constexpr int64_t kLastUploadInteropVersion = 8;
+inline constexpr std::string_view kUploadInteropField = "Upload-Draft-Interop-Version";
 
 inline constexpr std::string_view kPartialUploadType = "application/partial-upload";
 
 // What a request says about an upload. A field that is malformed, negative or there twice is as if
 // it were not there (draft §4.1), and `malformed` tells.
 struct UploadFields {
-  std::optional<bool> complete;    // Upload-Complete
-  std::optional<uint64_t> offset;  // Upload-Offset
-  std::optional<uint64_t> length;  // Upload-Length
-  bool knows_interop_version = false;
+  std::optional<bool> complete;            // Upload-Complete
+  std::optional<uint64_t> offset;          // Upload-Offset
+  std::optional<uint64_t> length;          // Upload-Length
+  std::optional<int64_t> interop_version;  // absent, too, where it is not one of those above
   bool malformed = false;
 };
 

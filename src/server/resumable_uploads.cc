@@ -12,6 +12,7 @@
 #include "http/structured_field.h"
 #include "runtime/sleep.h"
 #include "server/upload_status.h"
+#include "server/upload_work.h"
 
 namespace sluice {
 
@@ -88,11 +89,11 @@ int status_of(const UploadExchange::Received& received) noexcept {
   return full ? 507 : 500;
 }
 
-Task<Result<void>> announce(const ResumableUploads::Target& target,
-                            const StoredUpload& upload) noexcept {
+Task<Result<void>> announce(const ResumableUploads::Target& target, const StoredUpload& upload,
+                            int64_t interop_version) noexcept {
   const Uploads& options = target.directory.store.options();
   std::string head = "HTTP/1.1 104 Upload Resumption Supported\r\n";
-  head += http::kUploadInteropLine;
+  head += std::string(http::kUploadInteropField) + ": " + std::to_string(interop_version) + "\r\n";
   head += "Location: " + location_of(target.request, upload.token()) + "\r\n";
   head += "Upload-Limit: " + limits_of(upload, options) + "\r\n\r\n";
   Task<Result<void>> sending = target.exchange.send_interim(head);
@@ -106,7 +107,7 @@ bool ResumableUploads::names_resource(const SiteRequest& request) noexcept {
 }
 
 bool ResumableUploads::wants_resource(const http::UploadFields& fields) noexcept {
-  return fields.complete && (!*fields.complete || fields.knows_interop_version);
+  return fields.complete && (!*fields.complete || fields.interop_version);
 }
 
 std::string ResumableUploads::limit_line(const Uploads& options) {
@@ -132,8 +133,8 @@ Task<void> ResumableUploads::create(const Target& target, const http::UploadFiel
                       .length = length.length,
                       .outcome = std::nullopt};
   std::optional<UploadResult<StoredUpload>> created;
-  Offload creating(
-      workers_, [&](const std::stop_token&) { created.emplace(store.create(std::move(record))); });
+  const auto work = [&] { created.emplace(store.create(std::move(record))); };
+  Task<bool> creating = run_upload_work(reactor_, workers_, work);
   if (const bool done = co_await creating; !done) {
     response.refuse_for_now();
     co_return;
@@ -144,8 +145,8 @@ Task<void> ResumableUploads::create(const Target& target, const http::UploadFiel
   }
   StoredUpload& upload = **created;
   // Interim responses are not for HTTP/1.0 (RFC 9110 §15.2).
-  if (fields.knows_interop_version && target.request.head.minor_version() > 0) {
-    Task<Result<void>> announcing = announce(target, upload);
+  if (fields.interop_version && target.request.head.minor_version() > 0) {
+    Task<Result<void>> announcing = announce(target, upload, *fields.interop_version);
     if (const Result<void> announced = co_await announcing; !announced) {
       Task<void> cancelling = cancel(target, std::move(upload));
       co_await cancelling;
@@ -200,9 +201,8 @@ Task<UploadResult<StoredUpload>> ResumableUploads::open(const Target& target,
                                                         const UploadToken& token) noexcept {
   std::optional<UploadResult<StoredUpload>> upload;
   for (int attempt = 0; attempt < kOpenAttempts; ++attempt) {
-    Offload opening(workers_, [&](const std::stop_token&) {
-      upload.emplace(target.directory.store.open(token, target.path));
-    });
+    const auto work = [&] { upload.emplace(target.directory.store.open(token, target.path)); };
+    Task<bool> opening = run_upload_work(reactor_, workers_, work);
     if (const bool done = co_await opening; !done) break;
     if (*upload || upload->error().problem != UploadProblem::kBusy) co_return std::move(*upload);
     target.directory.interrupter.interrupt(token);
@@ -251,9 +251,8 @@ Task<void> ResumableUploads::append(const Target& target, StoredUpload& upload,
   }
   if (length.length && !upload.record().length) {
     UploadResult<void> noted;
-    Offload noting(workers_, [&](const std::stop_token&) {
-      noted = target.directory.store.set_length(upload, *length.length);
-    });
+    const auto work = [&] { noted = target.directory.store.set_length(upload, *length.length); };
+    Task<bool> noting = run_upload_work(reactor_, workers_, work);
     if (const bool done = co_await noting; !done || !noted) {
       response.refuse_for_now();
       co_return;
@@ -311,7 +310,8 @@ Task<void> ResumableUploads::finish(const Target& target, Part part,
     co_return;
   }
   UploadResult<void> synced;
-  Offload syncing(workers_, [&](const std::stop_token&) { synced = store.sync(upload); });
+  const auto work = [&] { synced = store.sync(upload); };
+  Task<bool> syncing = run_upload_work(reactor_, workers_, work);
   if (const bool done = co_await syncing; !done) {
     response.refuse_for_now();
     co_return;
@@ -330,9 +330,8 @@ Task<void> ResumableUploads::finish(const Target& target, Part part,
 Task<void> ResumableUploads::publish(const Target& target, StoredUpload& upload,
                                      ResponseDraft& response) noexcept {
   std::optional<UploadResult<UploadDirectory::Published>> published;
-  Offload publishing(workers_, [&](const std::stop_token&) {
-    published.emplace(target.directory.store.publish(upload));
-  });
+  const auto work = [&] { published.emplace(target.directory.store.publish(upload)); };
+  Task<bool> publishing = run_upload_work(reactor_, workers_, work);
   if (const bool done = co_await publishing; !done) {
     response.refuse_for_now();
     co_return;
@@ -357,10 +356,9 @@ Task<void> ResumableUploads::publish(const Target& target, StoredUpload& upload,
 // Freeing what a file takes on its disk may take long.
 Task<void> ResumableUploads::cancel(const Target& target, StoredUpload upload) noexcept {
   if (!upload.record().outcome) counters_.uploads_failed.increment();
-  Offload cancelling(
-      workers_, [&](const std::stop_token&) { target.directory.store.cancel(std::move(upload)); });
-  if (const bool done = co_await cancelling; !done)
-    target.directory.store.cancel(std::move(upload));
+  const auto work = [&] { target.directory.store.cancel(std::move(upload)); };
+  Task<bool> cancelling = run_upload_work(reactor_, workers_, work);
+  if (const bool done = co_await cancelling; !done) work();
 }
 
 void ResumableUploads::refuse_length(ResponseDraft& response) noexcept {

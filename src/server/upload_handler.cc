@@ -7,10 +7,12 @@
 
 #include "http/characters.h"
 #include "http/entity_tag.h"
+#include "http/list_elements.h"
 #include "http/preconditions.h"
 #include "server/requested_path.h"
 #include "server/upload_receiver.h"
 #include "server/upload_status.h"
+#include "server/upload_work.h"
 
 namespace sluice {
 
@@ -27,6 +29,20 @@ bool same_file(const FileState& one, const FileState& other) noexcept {
          one.modified_nanoseconds == other.modified_nanoseconds;
 }
 
+// By any of the lines of Content-Encoding, which are one list (RFC 9110 §5.3).
+bool has_coding(const http::RequestHead& head) noexcept {
+  bool coded = false;
+  const auto look = [&coded](std::string_view coding) {
+    coded = coded || !http::equal_ignoring_case(coding, "identity");
+  };
+  for (size_t i = 0; i < head.field_count(); ++i) {
+    const http::Field field = head.field(i);
+    if (!http::equal_ignoring_case(field.name, "Content-Encoding")) continue;
+    http::for_each_element(field.value, look);
+  }
+  return coded;
+}
+
 // What of a request to put something shows that it is refused. True when it was.
 bool refuse_unsupported(const http::RequestHead& head, ResponseDraft& response) noexcept {
   // Taking a part for the whole would lose the rest (RFC 9110 §14.5).
@@ -35,8 +51,7 @@ bool refuse_unsupported(const http::RequestHead& head, ResponseDraft& response) 
     return true;
   }
   // Files have no coding of their own here: what is stored is what will be sent.
-  const auto coding = head.find("Content-Encoding");
-  if (coding && !http::equal_ignoring_case(*coding, "identity")) {
+  if (has_coding(head)) {
     response.fail(415, "Accept-Encoding: identity\r\n");  // RFC 9110 §15.5.16
     return true;
   }
@@ -73,6 +88,12 @@ void refuse(const UploadError& error, ResponseDraft& response) noexcept {
   const int status = sluice::status_of(error);
   if (status == 503) return response.refuse_for_now();
   response.fail(status);
+}
+
+void refuse_removal(const UploadError& error, ResponseDraft& response) noexcept {
+  // Where its directory is missing, it is.
+  if (error.problem == UploadProblem::kNoParent) return response.fail(404);
+  refuse(error, response);
 }
 
 }  // namespace
@@ -140,8 +161,8 @@ Task<void> UploadHandler::receive(const Upload& upload, const UploadCondition& c
                                   ResponseDraft& response) noexcept {
   UploadDirectory& directory = *upload.mount.uploads;
   std::optional<UploadResult<UploadFile>> file;
-  Offload beginning(parts_.workers,
-                    [&](const std::stop_token&) { file.emplace(directory.begin(upload.path)); });
+  const auto begin = [&] { file.emplace(directory.begin(upload.path)); };
+  Task<bool> beginning = run_upload_work(parts_.reactor, parts_.workers, begin);
   if (const bool done = co_await beginning; !done) {
     response.refuse_for_now();
     co_return;
@@ -154,10 +175,12 @@ Task<void> UploadHandler::receive(const Upload& upload, const UploadCondition& c
   const int failed = co_await filling;
   std::optional<UploadResult<UploadDirectory::Published>> published;
   // Freeing what a file takes on its disk is for the worker, too.
-  Offload publishing(parts_.workers, [&](const std::stop_token&) {
+  const auto finish = [&] {
     if (failed == 0) published.emplace(directory.publish(**file, condition));
     file.reset();
-  });
+    directory.tidy();
+  };
+  Task<bool> publishing = run_upload_work(parts_.reactor, parts_.workers, finish);
   const bool done = co_await publishing;
   if (!published || !*published) parts_.counters.uploads_failed.increment();
   if (failed == 413) {
@@ -207,24 +230,24 @@ Task<void> UploadHandler::remove(const Upload& upload, ResponseDraft& response) 
   std::optional<UploadResult<void>> removed;
   // Preconditions are about what is there: where nothing is, that is the answer (RFC 9110 §13.2.1).
   std::optional<UploadResult<std::optional<FileState>>> found;
-  Offload removing(parts_.workers, [&](const std::stop_token&) {
+  const auto work = [&] {
     if (condition && condition->kind != UploadCondition::Kind::kNothing) {
       removed.emplace(directory.remove(upload.path, *condition));
     } else {
       found.emplace(directory.look(upload.path));
     }
-  });
+  };
+  Task<bool> removing = run_upload_work(parts_.reactor, parts_.workers, work);
   if (const bool done = co_await removing; !done) {
     response.refuse_for_now();
   } else if (removed && *removed) {
     response.begin(204);
   } else if (removed) {
-    // Its directory is missing, so it is.
-    const bool missing = removed->error().problem == UploadProblem::kNoParent;
-    missing ? response.fail(404) : refuse(removed->error(), response);
+    refuse_removal(removed->error(), response);
+  } else if (!*found) {
+    refuse_removal(found->error(), response);
   } else {
-    const bool there = *found && **found;
-    response.fail(!there ? 404 : condition ? 412 : condition.error());
+    response.fail(!**found ? 404 : condition ? 412 : condition.error());
   }
 }
 

@@ -95,3 +95,10 @@ def test_usage_is_told(name):
                           env=environment())
     assert told.returncode == 2
     assert told.stderr.startswith(f"usage: {name} ")
+
+
+def test_what_keeps_a_server_from_starting_is_told(directory):
+    told = subprocess.run([str(EXAMPLES / "embed"), str(directory), "nowhere"],
+                          capture_output=True, text=True, timeout=20, env=environment())
+    assert told.returncode == 1
+    assert told.stderr.startswith("embed: ")

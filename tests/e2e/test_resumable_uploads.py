@@ -105,7 +105,16 @@ def test_the_interim_response_says_where_to_go_on(server, root):
     assert data_files(root) == []
 
 
-@pytest.mark.parametrize("fields", [[], [("Upload-Draft-Interop-Version", "7")]])
+@pytest.mark.parametrize("version", ["6", "7", "8"])
+def test_the_version_of_the_client_is_spoken(server, root, version):
+    fields = [("Upload-Draft-Interop-Version", version)]
+    _, interim, _ = request(server, "/file", "PUT", b"content", True, fields)
+    assert [r.field("upload-draft-interop-version") for r in interim] == [version]
+    assert (root / "file").read_bytes() == b"content"
+
+
+@pytest.mark.parametrize("fields", [[], [("Upload-Draft-Interop-Version", "5")],
+                                    [("Upload-Draft-Interop-Version", "9")]])
 def test_clients_of_other_versions_upload_as_always(server, root, fields):
     response, interim, _ = request(server, "/file", "PUT", b"content", True, fields)
     assert (response.status, interim) == (201, [])
@@ -166,7 +175,7 @@ def test_content_in_chunks(server, root):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_a_restart_in_between(start, root, number):
     write(root / "file", b"the old one")
-    first = start(root, "--uploads")
+    first = start(root, "--uploads", "--drain-timeout", "1")
     connection, resource = begin(first, "/file", len(CONTENT), 500_000)
     wait_until(lambda: sum((root / STAGING / name).stat().st_size for name in data_files(root))
                == 500_000, "the content")

@@ -10,6 +10,7 @@ import time
 import pytest
 
 from support.client import Connection, build_request
+from support.privileges import unprivileged_prefix
 
 MEBIBYTE = 1 << 20
 SIZES = [0, 1, 4095, 4096, 4097, 65536, MEBIBYTE + 1, 64 * MEBIBYTE]
@@ -162,6 +163,8 @@ def test_a_client_that_expects_leave_is_given_it(uploads, root):
     ("/.sluice-uploads/x", [], 5, 404),
     ("/new", [("Content-Range", "bytes 0-4/10")], 5, 400),
     ("/new", [("Content-Encoding", "gzip")], 5, 415),
+    ("/new", [("Content-Encoding", "identity, gzip")], 5, 415),
+    ("/new", [("Content-Encoding", "identity"), ("content-encoding", "gzip")], 5, 415),
     ("/" + 300 * "n", [], 5, (404, 409, 414)),
     ("/%00", [], 5, 400),
 ])
@@ -271,6 +274,20 @@ def test_a_read_only_disk(start, scratch_directory):
         subprocess.run(["umount", "-l", scratch_directory], check=True)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="runs the server as somebody else")
+def test_a_directory_that_may_not_be_written(start, root):
+    os.chmod(root, 0o777)
+    (root / "closed").mkdir(0o755)
+    (root / "closed" / "file").write_bytes(b"old")
+    server = start(root, "--uploads", prefix=unprivileged_prefix())
+    assert put(server, "/open").status == 201
+    for fields in ([], [("Upload-Complete", "?0")]):
+        for name in ("new", "file"):
+            assert put(server, f"/closed/{name}", b"x", fields).status == 403
+    assert delete(server, "/closed/file").status == 403
+    assert os.listdir(root / "closed") == ["file"] and not litter(root)
+
+
 # --- Preconditions and DELETE
 
 def test_preconditions(uploads, root):
@@ -323,7 +340,19 @@ def test_delete(uploads, root):
                            ("/missing", 404), ("/missing/file", 404), ("/.hidden", 404),
                            ("/directory/file", 204), ("/directory/file", 404)):
         assert delete(uploads, target).status == status, target
+    for condition in (("If-Match", "*"), ("If-None-Match", "*"), ("If-Match", '"x"')):
+        assert delete(uploads, "/directory", [condition]).status == 409
+        assert delete(uploads, "/missing/file", [condition]).status == 404
     assert (root / "directory").is_dir() and (root / ".hidden").exists()
+
+
+def test_nothing_but_files_is_left(uploads, root):
+    for status in (201, 204):
+        assert put(uploads, "/file").status == status
+    assert delete(uploads, "/file", [("If-Match", "*")]).status == 204
+    uploads.get("/file?sluice-upload=" + 32 * "0", "HEAD")
+    assert put(uploads, "/file", b"x", [("If-None-Match", "*")]).status == 201
+    assert os.listdir(root) == ["file"]
 
 
 # --- Where they are
@@ -467,6 +496,31 @@ def test_two_hundred_uploads_at_once(uploads, root):
     assert len(files) == 200
     assert all(path.read_bytes() == content for path in files)
     assert not litter(root)
+
+
+def test_uploads_wait_for_their_turn(start_configured, root, scratch_directory):
+    """What was sent is not thrown away because many have sent theirs at the same moment."""
+    limits = "[server.limits]\nbackground_queue_count = 2\nbackground_thread_count = 1\n"
+    server = start_configured(f'{limits}\n[[site]]\nroot = "{root}"\nuploads = true\n',
+                              scratch_directory)
+    content = b"x" * 10_000
+    connections = begin_uploads(server, 100, content, 5000)
+    for i, connection in enumerate(connections):
+        connection.send(put_bytes(f"/{'old' if i % 2 else 'new'}-{i}", content)[5000:])
+    assert {connection.read_response("PUT").status for connection in connections} == {201}
+    [connection.close() for connection in connections]
+
+
+def test_uploads_do_not_use_up_the_descriptors(start, root):
+    server = start(root, "--uploads", "--threads", "1", prefix=("prlimit", "--nofile=1024"))
+    content = b"x" * 10_000
+    connections = begin_uploads(server, 400, content, 5000)
+    for i, connection in enumerate(connections):
+        connection.send(put_bytes(f"/{'old' if i % 2 else 'new'}-{i}", content)[5000:])
+    for connection in connections:
+        assert connection.read_response("PUT").status == 201
+        connection.close()
+    assert server.stats()["accept_failures"] == 0
 
 
 def test_nothing_is_left_of_uploads_that_were_killed(start, root):

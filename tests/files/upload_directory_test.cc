@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -328,6 +329,54 @@ TEST_P(MountedUploadTest, ReplacesWhereStagingIsElsewhere) {
 }
 
 INSTANTIATE_TEST_SUITE_P(FileSystems, MountedUploadTest, testing::Values("tmpfs", "ramfs"));
+
+TEST_F(UploadDirectoryTest, TheDirectoryForTemporaryNamesIsThereWhileItIsNeeded) {
+  const auto is_there = [this] { return fs::exists(at(kUploadDirectoryName)); };
+  directory_.write("file", "old");
+  ASSERT_TRUE(put("file", "new"));
+  uploads_.tidy();
+  EXPECT_FALSE(is_there());
+  ASSERT_TRUE(put("file", "newer"));
+  directory_.write(std::string(kUploadDirectoryName) + "/something", "");
+  uploads_.tidy();
+  EXPECT_TRUE(is_there());
+  fs::remove(at(std::string(kUploadDirectoryName) + "/something"));
+  const UploadDirectory another(root_, options_);
+  EXPECT_TRUE(is_there());  // it is in use, as far as another process can see
+  uploads_.tidy();
+  EXPECT_FALSE(is_there());
+  fs::create_directory(at(kUploadDirectoryName));  // as a killed process leaves it
+  const UploadDirectory next(root_, options_);
+  EXPECT_FALSE(is_there());
+}
+
+// As of two processes: one removes what the other is about to use.
+TEST_F(UploadDirectoryTest, ManyNeedTemporaryNamesAtOnce) {
+  constexpr int kThreads = 4;
+  constexpr int kTimes = 100;
+  const Uploads options{.sync = UploadSync::kNone};
+  UploadDirectory one(root_, options);
+  UploadDirectory other(root_, options);
+  std::atomic<int> failed = 0;
+  std::vector<std::jthread> threads;
+  for (int thread = 0; thread < kThreads; ++thread) {
+    threads.emplace_back([&, thread] {
+      UploadDirectory& uploads = thread % 2 == 0 ? one : other;
+      const std::string name = std::to_string(thread);
+      for (int time = 0; time < kTimes; ++time) {
+        auto file = uploads.begin(name);
+        const bool done = file && uploads.publish(*file, {});
+        failed += done ? 0 : 1;
+        uploads.tidy();
+      }
+    });
+  }
+  threads.clear();
+  EXPECT_EQ(failed, 0);
+  one.tidy();
+  other.tidy();
+  EXPECT_FALSE(fs::exists(at(kUploadDirectoryName)));
+}
 
 }  // namespace
 }  // namespace sluice

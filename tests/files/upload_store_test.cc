@@ -7,11 +7,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "files/upload_record_file.h"
@@ -180,7 +182,31 @@ TEST_F(UploadStoreTest, Cancelling) {
   const UploadToken token = upload.token();
   store_->cancel(std::move(upload));
   EXPECT_EQ(problem_of(token, "file"), UploadProblem::kNotFound);
-  EXPECT_EQ(staged(), 0U);
+  EXPECT_FALSE(fs::exists(at(kUploadDirectoryName)));
+}
+
+TEST_F(UploadStoreTest, WhatIsPublishedIsThereAllTheTime) {
+  for (int round = 0; round < 40; ++round) {
+    StoredUpload upload = create("file");
+    const UploadToken token = upload.token();
+    std::atomic<bool> missed = false;
+    std::thread asking([&] {
+      while (true) {
+        const auto found = store_->open(token, "file");
+        if (found && found->record().outcome) return;
+        if (found || found.error().problem == UploadProblem::kBusy) continue;
+        missed = true;
+        return;
+      }
+    });
+    EXPECT_TRUE(store_->publish(upload));
+    // Unlocks it: those that have seen its data wait for that.
+    {
+      const StoredUpload ended = std::move(upload);
+    }
+    asking.join();
+    EXPECT_FALSE(missed);
+  }
 }
 
 TEST_F(UploadStoreTest, ExpiredOnesGoAndOthersStay) {
@@ -213,13 +239,24 @@ TEST_F(UploadStoreTest, ThereIsALimit) {
   }
   // What is complete makes room.
   ASSERT_TRUE(store_->open(complete, "file"));
+  restart();
   EXPECT_TRUE(try_create("file"));
   EXPECT_EQ(problem_of(complete, "file"), UploadProblem::kNotFound);
   const auto refused = try_create("file");
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().problem, UploadProblem::kTooMany);
   age(options_.resume_ms + 1000);
+  restart();
   EXPECT_TRUE(try_create("file"));
+}
+
+TEST_F(UploadStoreTest, WhatIsCancelledMakesRoomAtOnce) {
+  for (size_t i = 1; i < UploadStore::kCapacity; ++i) create("file");
+  for (int i = 0; i < 3; ++i) {
+    StoredUpload last = create("file");
+    EXPECT_FALSE(try_create("file"));
+    store_->cancel(std::move(last));
+  }
 }
 
 TEST_F(UploadStoreTest, AStartKeepsUploadsOnly) {

@@ -88,7 +88,7 @@ TEST(UploadFieldsTest, AreReadInAnyCase) {
   EXPECT_EQ(fields.complete, false);
   EXPECT_EQ(fields.offset, 12U);
   EXPECT_EQ(fields.length, 34U);
-  EXPECT_TRUE(fields.knows_interop_version);
+  EXPECT_EQ(fields.interop_version, 8);
   EXPECT_FALSE(fields.malformed);
 }
 
@@ -96,7 +96,7 @@ TEST(UploadFieldsTest, WhatIsNotThereIsNotMalformed) {
   const HeadSource source("Upload: ?1\r\n");
   const UploadFields fields = read_upload_fields(source.head());
   EXPECT_FALSE(fields.complete || fields.offset || fields.length || fields.malformed ||
-               fields.knows_interop_version);
+               fields.interop_version);
 }
 
 TEST(UploadFieldsTest, WhatIsMalformedIsAsIfItWereNotThere) {
@@ -108,14 +108,16 @@ TEST(UploadFieldsTest, WhatIsMalformedIsAsIfItWereNotThere) {
     const UploadFields fields = read_upload_fields(source.head());
     EXPECT_TRUE(fields.malformed) << line;
     EXPECT_FALSE(fields.complete || fields.offset || fields.length) << line;
-    EXPECT_FALSE(fields.knows_interop_version) << line;
+    EXPECT_FALSE(fields.interop_version) << line;
   }
 }
 
-TEST(UploadFieldsTest, OtherInteroperabilityVersions) {
-  for (const std::string version : {"7", "9", "88"}) {
-    const HeadSource source("Upload-Draft-Interop-Version: " + version + "\r\n");
-    EXPECT_FALSE(read_upload_fields(source.head()).knows_interop_version) << version;
+TEST(UploadFieldsTest, InteroperabilityVersions) {
+  for (const int64_t version : {0, 5, 6, 7, 8, 9, 88}) {
+    const HeadSource source("Upload-Draft-Interop-Version: " + std::to_string(version) + "\r\n");
+    const bool known = version >= 6 && version <= 8;
+    EXPECT_EQ(read_upload_fields(source.head()).interop_version,
+              known ? std::optional(version) : std::nullopt);
   }
 }
 

@@ -28,7 +28,8 @@ def environment():
     """Sanitizers stop at the first report, unless the caller has settings of his own."""
     defaults = {"ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1",
                 "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
-                "TSAN_OPTIONS": "second_deadlock_stack=1"}
+                "TSAN_OPTIONS": "second_deadlock_stack=1:"
+                                f"suppressions={REPOSITORY}/tests/support/tsan_suppressions.txt"}
     return defaults | os.environ
 
 
