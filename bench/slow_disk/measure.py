@@ -61,8 +61,8 @@ def have_the_core():
 @contextlib.contextmanager
 def cold_clients(url, seconds):
     """They download files that nobody has read before."""
-    argv = ["wrk", "-t1", f"-c{COLD_CLIENTS}", f"-d{seconds + PATIENCE_SECONDS + 5}s", "--timeout", "60s",
-            "-s", load.MANY_FILES, url, "--", "/slow/", str(COLD_FILES)]
+    argv = ["wrk", "-t1", f"-c{COLD_CLIENTS}", f"-d{seconds + PATIENCE_SECONDS + 5}s",
+            "--timeout", "60s", "-s", load.MANY_FILES, url, "--", "/slow/", str(COLD_FILES)]
     wrk = processes.spawn(argv, CLIENT_CORE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         time.sleep(0.5)
@@ -127,8 +127,8 @@ def report(options, results):
         f"{', '.join(description['versions'])}. One client asks for a file of 1 KiB that is in the "
         f"page cache; then, beside it, {COLD_CLIENTS} download files of {COLD_BYTES >> 20} MiB "
         f"from a disk that takes {DELAY_MS} ms for each read. One server core; medians of "
-        f"{options.rounds} interleaved rounds of {options.seconds} s. The client that is measured has "
-        "real-time priority, so that it waits for the server and for nobody else.\n",
+        f"{options.rounds} interleaved rounds of {options.seconds} s. The client that is measured "
+        "has real-time priority, so that it waits for the server and for nobody else.\n",
         "Made by `scripts/bench-slow-disk`.\n",
         "| server | p99 alone, µs | p99 beside, µs | ratio |",
         "|---|---|---|---|",

@@ -1,4 +1,4 @@
-"""Measures every route of a body, by size, in memory and not; see `scripts/bench-transfer --help`."""
+"""Measures every route of a body, by size, cached or not; see `scripts/bench-transfer --help`."""
 
 import contextlib
 import json

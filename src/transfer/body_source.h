@@ -20,7 +20,7 @@ struct FileRange {
   int fd;
   uint64_t offset_bytes;
   uint64_t length_bytes;
-  // Of the whole file (io/file_memory.h), where its owner keeps one: makes sending it again cheaper.
+  // Of the whole file (io/file_memory.h), where its owner keeps one: sending it again is cheaper.
   FileMemory* memory = nullptr;
 };
 
