@@ -9,8 +9,8 @@ namespace sluice {
 
 // A power of two: 4 KiB on most machines, up to 64 KiB on others (sysconf(3), _SC_PAGESIZE).
 inline uint64_t page_bytes() noexcept {
-  static const auto bytes = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
-  return bytes;
+  static const auto kBytes = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  return kBytes;
 }
 
 // Where the page that holds `offset` begins.
