@@ -16,6 +16,7 @@ void RequestInput::release_consumed() noexcept {
 
 std::string_view RequestInput::join(std::string_view begun, std::string_view piece) noexcept {
   if (begun.empty()) return piece;
+  if (piece.empty()) return begun;  // whose data() may be null, which memmove() does not take
   // What arrives lies in memory of sluice, which is const only for those who read it.
   std::memmove(const_cast<char*>(begun.data() + begun.size()), piece.data(), piece.size());
   return {begun.data(), begun.size() + piece.size()};
