@@ -35,7 +35,7 @@ enum class EntityTags : uint8_t {
 
 // What an upload waits for before it is answered (fsync(2)).
 enum class UploadSync : uint8_t {
-  kNone,       // nothing: a power failure may lose it
+  kNone,       // nothing: a power failure may lose it, or leave it empty under its name
   kFile,       // its bytes are on the disk before it gets its name
   kDirectory,  // and so is its name
 };
@@ -48,7 +48,7 @@ struct Uploads {
   uint64_t limit_bytes = 1024ULL * 1024 * 1024;
   // Directories that are missing on the way are made; otherwise 409.
   bool make_parents = false;
-  UploadSync sync = UploadSync::kFile;
+  UploadSync sync = UploadSync::kNone;
   // How long an interrupted upload is kept to be gone on with, since its last byte.
   uint64_t resume_ms = 24ULL * 3600 * 1000;
 };

@@ -126,8 +126,8 @@ void expect_directory_keys(const char* before,
       {"upload = { limit_bytes = 2 }",
        [&](auto& c) { return directory(c).upload.limit_bytes == 2; }},
       {"upload.make_parents = true", [&](auto& c) { return directory(c).upload.make_parents; }},
-      {"upload.sync = \"none\"",
-       [&](auto& c) { return directory(c).upload.sync == UploadSync::kNone; }},
+      {"upload.sync = \"file\"",
+       [&](auto& c) { return directory(c).upload.sync == UploadSync::kFile; }},
       {"upload.sync = \"directory\"",
        [&](auto& c) { return directory(c).upload.sync == UploadSync::kDirectory; }},
       {"upload.resume_ms = 0", [&](auto& c) { return directory(c).upload.resume_ms == 0; }},
@@ -174,9 +174,9 @@ TEST(ConfigKeysTest, Transfer) {
 TEST(ConfigKeysTest, TheNamesOfDefaults) {
   const Site site = read(
                         "[[site]]\nroot = \".\"\nsymlinks = \"beneath\"\netag = \"modified\"\n"
-                        "upload.sync = \"file\"\n")
+                        "upload.sync = \"none\"\n")
                         .options.sites[0];
-  EXPECT_EQ(site.upload.sync, UploadSync::kFile);
+  EXPECT_EQ(site.upload.sync, UploadSync::kNone);
   EXPECT_EQ(site.symlinks, Symlinks::kBeneath);
   EXPECT_EQ(site.etag, EntityTags::kModified);
 }
