@@ -1,6 +1,7 @@
 #include "io/recv_stream.h"
 
 #include <liburing.h>
+#include <sys/ioctl.h>
 
 #include <cerrno>
 #include <utility>
@@ -20,6 +21,11 @@ ReceivedBytes& ReceivedBytes::operator=(ReceivedBytes&& other) noexcept {
 
 void ReceivedBytes::reset() noexcept {
   if (buffers_ != nullptr) std::exchange(buffers_, nullptr)->recycle(id_);
+}
+
+bool RecvStream::has_arrived() const noexcept {
+  int in_socket = 0;
+  return holds_bytes() || (::ioctl(socket_, FIONREAD, &in_socket) == 0 && in_socket > 0);
 }
 
 void RecvStream::start() noexcept {

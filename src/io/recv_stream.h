@@ -65,6 +65,9 @@ class RecvStream final : private Operation {
   // True when the next take() yields bytes.
   bool holds_bytes() const noexcept { return queued_ > 0; }
 
+  // True when the peer has sent bytes that were not taken yet: here, or still in the socket.
+  bool has_arrived() const noexcept;
+
   // Makes sure that the kernel receives. REQUIRES: nothing is ready().
   void start() noexcept;
 

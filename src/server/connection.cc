@@ -44,10 +44,13 @@ Detached Connection::serve(ConnectionContext& context, UniqueFd socket) {
 }
 
 void Connection::drain() noexcept {
-  if (phase_ == Phase::kIdle || phase_ == Phase::kSkipping) {
-    ::shutdown(socket_.fd(), SHUT_RD);
-  } else if (phase_ == Phase::kReadingHead) {
+  // What has arrived begins a request, although it has not been looked at yet.
+  const bool in_head =
+      phase_ == Phase::kReadingHead || (phase_ == Phase::kIdle && socket_.incoming().has_arrived());
+  if (in_head) {
     socket_.deadline().arm(context_.limits.drain_head_ms, Deadline::Ends::kReceiving);
+  } else if (phase_ == Phase::kIdle || phase_ == Phase::kSkipping) {
+    ::shutdown(socket_.fd(), SHUT_RD);
   }
 }
 

@@ -64,6 +64,27 @@ TEST_F(ConnectionEndTest, DrainingWaitsForTheRestOfAHeadForAMoment) {
   EXPECT_EQ(slow.responses()[0].status, 408);
 }
 
+// What has arrived is a request under way, whether or not the server has looked at it.
+TEST_F(ConnectionEndTest, DrainingFinishesWhatHasArrivedUnseen) {
+  HandMovedClient fresh = connect();
+  HandMovedClient used = connect();
+  ASSERT_TRUE(used.send(get("one.txt")));
+  server_.run_for(1);
+  ASSERT_TRUE(fresh.send("GET /one.txt HTTP/1.1\r\n"));
+  ASSERT_TRUE(used.send("GET /one.txt HTTP/1.1\r\n"));
+  server_.drain();
+  server_.run_for(1);
+  for (HandMovedClient* client : {&fresh, &used}) {
+    ASSERT_TRUE(client->send("Host: x\r\n\r\n"));
+    server_.run_for(1);
+    client->read();
+    ASSERT_FALSE(client->responses().empty());
+    EXPECT_EQ(client->responses().back().status, 200);
+    EXPECT_EQ(client->responses().back().field("Connection"), "close");
+    client->leave();
+  }
+}
+
 // The rest of a request's content is only for throwing away: the end does not wait for it.
 TEST_F(ConnectionEndTest, DrainingDoesNotWaitForContent) {
   HandMovedClient waiting = connect();
