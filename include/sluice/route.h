@@ -39,12 +39,13 @@ enum class Fallback : uint8_t {
   kNoZeroCopy,      // the socket cannot send without a copy (EOPNOTSUPP, ENOMEM, …)
   kUnsuitableEnds,  // the route is not for ends of these kinds: memory is not spliced
   kParsedContent,   // content in chunks is taken apart, so it passes through this process
+  kNoWorker,        // all workers are busy, and more work than they get done waits for them
 };
 
-inline constexpr size_t kFallbackCount = 6;
+inline constexpr size_t kFallbackCount = 7;
 
 // "no-pipe", "not-spliceable", "not-mappable", "no-zero-copy", "unsuitable-ends",
-// "parsed-content".
+// "parsed-content", "no-worker".
 SLUICE_API std::string_view name_of(Fallback reason) noexcept;
 
 // What Route::kAuto goes by, in bytes of a body. The defaults are measured (docs/TRANSFER.md).

@@ -90,7 +90,7 @@ Task<StepResult> step_by_range(FileCopy& copy) noexcept {
     moved = copy_range(copy, copy.next_bytes(kCopyPieceBytes));
   });
   if (!co_await copying) {
-    copy.route = Route::kRingSplice;  // no worker has time for it
+    copy.fall_back(Route::kRingSplice, Fallback::kNoWorker);
   } else if (moved == 0) {
     copy.in_doubt = true;
     copy.route = Route::kCopy;

@@ -13,8 +13,8 @@ constexpr std::array<std::string_view, kRouteCount> kRouteNames = {
 };
 
 constexpr std::array<std::string_view, kFallbackCount> kFallbackNames = {
-    "no-pipe",      "not-spliceable",  "not-mappable",
-    "no-zero-copy", "unsuitable-ends", "parsed-content",
+    "no-pipe",         "not-spliceable", "not-mappable", "no-zero-copy",
+    "unsuitable-ends", "parsed-content", "no-worker",
 };
 
 }  // namespace

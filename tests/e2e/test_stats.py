@@ -30,7 +30,7 @@ def test_the_signal_prints_and_does_not_stop(start, root):
     assert stats["transfer"]["routes"].keys() >= {"auto", "copy-file-range", *ROUTES}
     assert set(stats["transfer"]["fallbacks"]) == {"no-pipe", "not-spliceable", "not-mappable",
                                                    "no-zero-copy", "unsuitable-ends",
-                                                   "parsed-content"}
+                                                   "parsed-content", "no-worker"}
     assert len(server.stats_lines()) == 3
 
 

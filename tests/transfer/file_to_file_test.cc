@@ -212,6 +212,7 @@ TEST_F(FileToFileTest, WithoutAWorkerItSplicesAndWithoutAPipeItCopies) {
               content.size());
     EXPECT_TRUE(content_of(sink) == content);
     EXPECT_EQ(bytes_by(without_pipes ? Route::kCopy : Route::kRingSplice), content.size());
+    EXPECT_EQ(fallbacks(Fallback::kNoWorker), 1U);
     EXPECT_EQ(fallbacks(Fallback::kNoPipe), without_pipes ? 1U : 0U);
   }
 }
