@@ -22,6 +22,13 @@ struct FileState {
   bool regular() const noexcept { return (mode & 0170000U) == 0100000U; }
   bool directory() const noexcept { return (mode & 0170000U) == 0040000U; }
 
+  // Whether both are of one file with one content, whoever has linked or renamed it since.
+  bool same_content_as(const FileState& other) const noexcept {
+    return device == other.device && inode == other.inode && size_bytes == other.size_bytes &&
+           modified_seconds == other.modified_seconds &&
+           modified_nanoseconds == other.modified_nanoseconds;
+  }
+
   friend bool operator==(const FileState&, const FileState&) noexcept = default;
 };
 

@@ -68,12 +68,6 @@ UploadResult<std::optional<FileState>> state_beside(int parent, const std::strin
   return *state;
 }
 
-bool same_file(const FileState& a, const FileState& b) noexcept {
-  return a.device == b.device && a.inode == b.inode && a.size_bytes == b.size_bytes &&
-         a.modified_seconds == b.modified_seconds &&
-         a.modified_nanoseconds == b.modified_nanoseconds;
-}
-
 bool holds(const UploadCondition& condition, const std::optional<FileState>& current) noexcept {
   switch (condition.kind) {
     case UploadCondition::Kind::kAny:
@@ -81,7 +75,7 @@ bool holds(const UploadCondition& condition, const std::optional<FileState>& cur
     case UploadCondition::Kind::kNothing:
       return !current;
     case UploadCondition::Kind::kSame:
-      return current && same_file(*current, condition.file);
+      return current && current->same_content_as(condition.file);
   }
   return false;
 }
@@ -182,6 +176,9 @@ UploadResult<UniqueFd> UploadDirectory::open_parent(std::string_view path,
     if (mkdirat(parent->get(), name.c_str(), kNewDirectory) != 0 && errno != EEXIST) {
       return failure(errno, "mkdirat");
     }
+    if (const auto synced = sync_names_in(parent->get()); !synced) {
+      return std::unexpected(synced.error());
+    }
     there = path.substr(0, end);
     parent = root_.open_directory(std::string(there));
   }
@@ -276,10 +273,8 @@ UploadResult<UploadDirectory::Published> UploadDirectory::publish(
   if (options_.sync != UploadSync::kNone && fsync(file.fd()) != 0) return failure(errno, "fsync");
   const UploadResult<bool> created = give_name(file, condition);
   if (!created) return std::unexpected(created.error());
-  // A file system that cannot sync a directory (EINVAL) has done what it can.
-  if (options_.sync == UploadSync::kDirectory && fsync(file.parent_.get()) != 0 &&
-      errno != EINVAL) {
-    return failure(errno, "fsync");
+  if (const auto synced = sync_names_in(file.parent_.get()); !synced) {
+    return std::unexpected(synced.error());
   }
   const Result<FileState> state = state_of(file.fd());
   if (!state) return failure(state.error().system_errno, "statx");
@@ -358,8 +353,14 @@ UploadResult<void> UploadDirectory::remove(std::string_view path,
     if (errno == ENOENT) return failure(UploadProblem::kNotFound);
     return failure(errno, "unlinkat");
   }
-  if (options_.sync == UploadSync::kDirectory) fsync(file.parent_.get());
-  return {};
+  return sync_names_in(file.parent_.get());
+}
+
+UploadResult<void> UploadDirectory::sync_names_in(int directory) const noexcept {
+  if (options_.sync != UploadSync::kDirectory || fsync(directory) == 0) return {};
+  // A file system that cannot sync a directory has done what it can.
+  if (errno == EINVAL) return {};
+  return failure(errno, "fsync");
 }
 
 }  // namespace sluice

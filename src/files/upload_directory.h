@@ -98,6 +98,8 @@ class UploadDirectory {
   // A name for `file` to have until it gets its own; noted if it has to be.
   UploadResult<UploadFile::Temporary> choose_temporary(const UploadFile& file) noexcept;
   UploadResult<bool> give_name(UploadFile& file, const UploadCondition& condition) noexcept;
+  // What has been named, or unnamed, in this directory is on the disk as Uploads::sync says.
+  UploadResult<void> sync_names_in(int directory) const noexcept;
   static int give_free_name(const UploadFile& file) noexcept;
   UploadResult<void> replace(UploadFile& file) noexcept;
 

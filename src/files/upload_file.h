@@ -30,9 +30,6 @@ class UploadFile {
   // For writing; its position is not used.
   int fd() const noexcept { return fd_.get(); }
 
-  // The regular file that had the name when this was begun. Absent: there was nothing.
-  const std::optional<FileState>& target() const noexcept { return target_; }
-
  private:
   friend class UploadDirectory;
   friend class UploadStore;

@@ -23,12 +23,6 @@ bool has_preconditions(const http::RequestFields& fields) noexcept {
          fields.value(http::FieldName::kIfUnmodifiedSince);
 }
 
-bool same_file(const FileState& one, const FileState& other) noexcept {
-  return one.device == other.device && one.inode == other.inode &&
-         one.size_bytes == other.size_bytes && one.modified_seconds == other.modified_seconds &&
-         one.modified_nanoseconds == other.modified_nanoseconds;
-}
-
 // By any of the lines of Content-Encoding, which are one list (RFC 9110 §5.3).
 bool has_coding(const http::RequestHead& head) noexcept {
   bool coded = false;
@@ -216,7 +210,7 @@ Task<void> UploadHandler::tell_published(const Upload& upload,
     Task<FileReference> finding =
         parts_.files.find_exactly(upload.request, upload.mount, upload.buffer);
     const FileReference file = co_await finding;
-    if (file && same_file(file->state(), published.state)) tag = file->entity_tag();
+    if (file && file->state().same_content_as(published.state)) tag = file->entity_tag();
   }
   response.begin(published.created ? 201 : 204);
   if (!tag.empty()) response.head().field("ETag", tag.view());

@@ -73,7 +73,6 @@ class UploadDirectoryTest : public testing::Test {
 TEST_F(UploadDirectoryTest, AFileIsSeenWhenItIsWhole) {
   UploadResult<UploadFile> file = uploads_.begin("new");
   ASSERT_TRUE(file);
-  EXPECT_FALSE(file->target());
   ASSERT_EQ(write(file->fd(), "content", 7), 7);
   EXPECT_EQ(tree(directory_.path()), std::set<std::string>());
   const auto published = uploads_.publish(*file, {});
