@@ -138,7 +138,7 @@ def report(options, results):
         beside = statistics.median(other for _, other in rounds)
         ratio = statistics.median(other / one for one, other in rounds)
         if beside == math.inf:
-            figures = f"no answer after {PATIENCE_SECONDS} s | "
+            figures = f"no answer after {PATIENCE_SECONDS} s | –"
         else:
             figures = f"{beside * 1e6:.0f} | {ratio:.2f}"
         lines.append(f"| {name} | {alone * 1e6:.0f} | {figures} |")
