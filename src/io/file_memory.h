@@ -13,7 +13,8 @@ namespace sluice {
 struct FileMemory {
   FileMapping mapping;  // of the whole file, made when a route first needs it
   ResidencyNote residency;
-  // TransferContext::sent_bytes when the file was last begun with; far away before that.
+  // TransferContext::sent_bytes when the file was last begun with, and what has been sent of it
+  // since: the rest is of others. Far away before that.
   uint64_t begun_at_bytes = kNever;
 
   // For another file to be remembered in its place.

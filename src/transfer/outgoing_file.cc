@@ -19,6 +19,7 @@ void OutgoingFile::sent(size_t bytes, Route route) noexcept {
   left.length_bytes -= of_file;
   turn_bytes += bytes;
   context.sent_bytes += of_file;
+  if (left.memory != nullptr) left.memory->begun_at_bytes += of_file;
   context.counters.of(route).bytes.add(of_file);
   if (route == Route::kCopy) context.counters.copied_body_bytes.add(of_file);
 }

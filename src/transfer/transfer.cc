@@ -26,8 +26,6 @@ Task<Result<void>> send_whole_file(OutgoingFile file, Route route) noexcept {
 // The same, of which nothing is to stay in the page cache.
 Task<Result<void>> send_one_time_file(OutgoingFile file, Route route) noexcept {
   FileRange& left = file.left;
-  // The kernel drops nothing that stays mapped; what is dropped must not be trusted to be there.
-  left.memory = nullptr;
   DropBehind behind(file.context.reactor, left.fd, left.offset_bytes, left.length_bytes);
   Result<void> sent;
   while (sent && !file.done()) {
@@ -53,22 +51,37 @@ Task<Result<void>> send_one_time_file(OutgoingFile file, Route route) noexcept {
   co_return sent;
 }
 
-// What has been sent since the same file was last begun with.
+// What has been sent of others since the same file was last begun with.
 uint64_t sent_since(const TransferContext& context, const FileRange& range) noexcept {
   if (range.memory == nullptr) return UINT64_MAX;
   return context.sent_bytes - std::exchange(range.memory->begun_at_bytes, context.sent_bytes);
 }
 
-Route choose(TransferContext& context, const FileRange& range, SendOptions options) noexcept {
-  return first_route(options.route, range.length_bytes, sent_since(context, range),
-                     context.thresholds);
+Route choose(const OutgoingFile& file, Route asked) noexcept {
+  const TransferContext& context = file.context;
+  const FileRange& range = file.left;
+  const Route route =
+      first_route(asked, range.length_bytes, sent_since(context, range), context.thresholds);
+  // What comes from a disk is cheapest to splice, but for the smallest files; where nothing is
+  // remembered of the file the question would be asked twice.
+  const bool depends = asked == Route::kAuto && route != Route::kSplice &&
+                       range.length_bytes > context.thresholds.mapped_bytes &&
+                       range.memory != nullptr;
+  return depends && !file.next_is_resident(range.length_bytes) ? Route::kSplice : route;
+}
+
+FileRange range_for(FileRange range, SendOptions options) noexcept {
+  // The kernel drops nothing that stays mapped; what is dropped must not be trusted to be there.
+  if (options.one_time) range.memory = nullptr;
+  return range;
 }
 
 Task<Result<void>> send_range(TransferContext& context, Readiness& sink, std::string_view head,
                               const FileRange& range, SendOptions options) noexcept {
-  const Route route = choose(context, range, options);
+  const OutgoingFile file{
+      .context = context, .sink = sink, .head = head, .left = range_for(range, options)};
+  const Route route = choose(file, options.route);
   context.counters.of(route).transfers.increment();
-  const OutgoingFile file{.context = context, .sink = sink, .head = head, .left = range};
   return options.one_time ? send_one_time_file(file, route) : send_whole_file(file, route);
 }
 
@@ -81,13 +94,13 @@ Task<Result<void>> send_parts(TransferContext& context, Readiness& sink, std::st
   bool first = true;
   for (const FileParts::Part& part : body.parts) {
     if (!sent) co_return sent;
-    const Route route = choose(context, part.range, options);
-    if (first) context.counters.of(route).transfers.increment();
     const OutgoingFile file{.context = context,
                             .sink = sink,
                             .head = first ? std::string_view() : part.before,
-                            .left = part.range,
+                            .left = range_for(part.range, options),
                             .more_follows = true};
+    const Route route = choose(file, options.route);
+    if (first) context.counters.of(route).transfers.increment();
     first = false;
     Task<Result<void>> part_sent =
         options.one_time ? send_one_time_file(file, route) : send_whole_file(file, route);

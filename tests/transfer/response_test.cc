@@ -56,18 +56,39 @@ TEST_F(ResponseTest, AutoKnowsWhatWasSentLately) {
   FileMemory memory;
   const FileRange again{fds[0].get(), 0, size, &memory};
   const FileRange other{fds[1].get(), 0, thresholds_.mapped_again_bytes};
+  const FileRange byte{fds[1].get(), 0, 1};
   struct Case {
     FileRange range;
     Route route;
   };
-  for (const Case& one : {Case{again, Route::kSendfile}, Case{again, Route::kMapped},
-                          Case{again, Route::kMapped}, Case{other, Route::kSendfile},
-                          Case{again, Route::kSendfile}, Case{again, Route::kMapped}}) {
+  for (const Case& one :
+       {Case{again, Route::kSendfile}, Case{again, Route::kMapped}, Case{again, Route::kMapped},
+        Case{other, Route::kSendfile}, Case{again, Route::kMapped}, Case{other, Route::kSendfile},
+        Case{byte, Route::kMapped}, Case{again, Route::kSendfile}, Case{again, Route::kMapped}}) {
     const uint64_t transfers = transfers_by(one.route);
     send(one.range);
     EXPECT_TRUE(sent_);
     EXPECT_EQ(transfers_by(one.route), transfers + 1);
   }
+}
+
+TEST_F(ResponseTest, AutoSplicesWhatComesFromTheDisk) {
+  const uint64_t size = thresholds_.sendfile_bytes;
+  const std::string content = varied_bytes(size);
+  const UniqueFd fd = make_file(content);
+  if (!evict(fd.get())) GTEST_SKIP() << "this file system keeps files in memory";
+  FileMemory memory;
+  for (const Route route : {Route::kSplice, Route::kMapped}) {
+    const uint64_t transfers = transfers_by(route);
+    EXPECT_TRUE(send(FileRange{fd.get(), 0, size, &memory}) == std::string(kHead) + content);
+    EXPECT_EQ(transfers_by(route), transfers + 1) << name_of(route);
+  }
+  memory.forget();
+  ASSERT_TRUE(evict(fd.get()));
+  const uint64_t small = transfers_by(Route::kMapped);
+  EXPECT_TRUE(send(FileRange{fd.get(), 0, thresholds_.mapped_bytes, &memory}) ==
+              std::string(kHead) + content.substr(0, thresholds_.mapped_bytes));
+  EXPECT_EQ(transfers_by(Route::kMapped), small + 1);
 }
 
 // What is dropped from the page cache on the way is sent in steps.
