@@ -12,7 +12,6 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 import load  # noqa: E402
 import machine  # noqa: E402
 import measurement  # noqa: E402
-import peers  # noqa: E402
 import processes  # noqa: E402
 import server as servers  # noqa: E402
 from errors import BenchError  # noqa: E402
@@ -25,6 +24,7 @@ ROUTES = ["auto", "copy", "sendfile", "splice", "ring-splice", "mapped", "zero-c
 SIZES = [1 << 10, 4 << 10, 16 << 10, 32 << 10, 64 << 10, 128 << 10, 256 << 10, 1 << 20, 4 << 20,
          16 << 20, 64 << 20]
 FIRST_PORT = 8001
+WARMING_REQUESTS = 20
 RESULTS = pathlib.Path(__file__).with_name("results")
 
 
@@ -37,7 +37,7 @@ def parse_options(argv):
     parser.add_argument("--seconds", type=int, default=1)
     parser.add_argument("--no-nginx", action="store_true")
     parser.add_argument("--conditions", type=lambda text: text.split(","),
-                        default=list(CONDITIONS))
+                        default=CONDITIONS)
     parser.add_argument("--output", type=pathlib.Path, default=RESULTS)
     options = parser.parse_args(argv)
     unknown = set(options.routes) - set(ROUTES)
@@ -55,12 +55,22 @@ def connections_for(size):
 
 
 class Subject:
-    """A server with one way of sending, and what was measured of it: {(condition, size): […]}."""
+    """A way of sending, and what was measured of it: {(condition, size): […]}."""
 
-    def __init__(self, name, server):
+    def __init__(self, name, peer, root, port):
         self.name = name
-        self.server = server
+        self.peer = peer
+        self.root = root
+        self.port = port
+        self.server = None  # while running()
         self.rounds = {}
+
+    @contextlib.contextmanager
+    def running(self, scratch):
+        os.environ["SLUICE_BENCH_ROUTE"] = self.name
+        with servers.running(self.name, self.peer, self.root, scratch, self.port, 0) as server:
+            self.server = server
+            yield server
 
     def keep(self, condition, size, seconds_per_byte):
         self.rounds.setdefault((condition, size), []).append(seconds_per_byte)
@@ -92,57 +102,80 @@ def measure_wrk(subject, size, file, seconds, **how):
     return used / (result["bytes"] * size / (size + 300))
 
 
-def measure_cold(subject, files, size, _seconds):
+def measure_cold(server, files, size):
+    """Each file once, from the disk."""
     cold.forget(files)
-    before = subject.server.cpu_seconds()
-    cold.download(subject.server.port, files, size)
-    return (subject.server.cpu_seconds() - before) / (size * len(files))
+    before = server.cpu_seconds()
+    cold.download(server.port, files, size)
+    return (server.cpu_seconds() - before) / (size * len(files))
 
 
-CONDITIONS = {"one": measure_one, "many": measure_many, "cold": measure_cold}
-MOST_COLD_ROUNDS = 3
+CACHED_CONDITIONS = {"one": measure_one, "many": measure_many}
+CONDITIONS = [*CACHED_CONDITIONS, "cold"]
 
 
 def run(options, scratch):
     root = scratch / "root"
     root.mkdir(mode=0o755)
+    subjects = subjects_of(options, root)
     files = {size: [make_file(root / f"{name_of(size)}{i}", size)
                     for i in range(cold.file_count(size))] for size in options.sizes}
     os.sync()
+    cached = [name for name in CACHED_CONDITIONS if name in options.conditions]
+    if cached:
+        run_cached(options, cached, subjects, files, scratch)
+    if "cold" in options.conditions:
+        run_cold(options, subjects, files, scratch)
+    return subjects
+
+
+def subjects_of(options, root):
+    peers_by_name = dict.fromkeys(options.routes, "sluice-by-route")
+    if not options.no_nginx:
+        peers_by_name["nginx"] = "nginx"
+    return [Subject(name, peer, root, FIRST_PORT + number)
+            for number, (name, peer) in enumerate(peers_by_name.items())]
+
+
+def in_turn(subjects, number):
+    """Who comes first has a machine that others have not warmed up yet: take turns."""
+    first = number % len(subjects)
+    return subjects[first:] + subjects[:first]
+
+
+def run_cached(options, conditions, subjects, files, scratch):
     with contextlib.ExitStack() as stack:
-        subjects = start_all(options, root, scratch, stack)
+        for subject in subjects:
+            stack.enter_context(subject.running(scratch / f"server-{subject.name}"))
         for size in options.sizes:
             for subject in subjects:
                 subject.server.check(files[size][0])
                 measure_many(subject, files[size], size, 1)  # warms up, and is not kept
             for number in range(options.rounds):
-                # Who comes first has a machine that others have not warmed up yet: take turns.
-                turn = subjects[number % len(subjects):] + subjects[:number % len(subjects)]
-                for condition in options.conditions:
-                    if condition == "cold" and number >= MOST_COLD_ROUNDS:
-                        continue
-                    for subject in turn:
-                        subject.keep(condition, size, CONDITIONS[condition](
-                            subject, files[size], size, options.seconds))
-            print_progress(size, subjects)
-        return subjects
+                for condition in conditions:
+                    measure = CACHED_CONDITIONS[condition]
+                    for subject in in_turn(subjects, number):
+                        subject.keep(condition, size, measure(subject, files[size], size,
+                                                              options.seconds))
+            print_progress(size, conditions, subjects)
+
+
+def run_cold(options, subjects, files, scratch):
+    """A server of its own for each figure: what one keeps mapped stays in the page cache."""
+    warm = make_file(subjects[0].root / "warm", 1024)
+    for size in options.sizes:
+        for number in range(options.rounds):
+            for subject in in_turn(subjects, number):
+                of_its_own = scratch / f"cold-{size}-{number}-{subject.name}"
+                with subject.running(of_its_own) as server:
+                    for _ in range(WARMING_REQUESTS):
+                        server.check(warm)
+                    subject.keep("cold", size, measure_cold(server, files[size], size))
+        print_progress(size, ["cold"], subjects)
 
 
 def name_of(size):
     return f"{size}-"
-
-
-def start_all(options, root, scratch, stack):
-    names = [("sluice", route) for route in options.routes]
-    if not options.no_nginx:
-        names.append(("nginx", "nginx"))
-    subjects = []
-    for number, (peer, name) in enumerate(names):
-        os.environ["SLUICE_BENCH_ROUTE"] = name
-        running = servers.running(name, "sluice-by-route" if peer == "sluice" else peer, root,
-                                  scratch / f"server-{number}", FIRST_PORT + number, 0)
-        subjects.append(Subject(name, stack.enter_context(running)))
-    return subjects
 
 
 def make_file(path, size):
@@ -153,12 +186,11 @@ def make_file(path, size):
     return path
 
 
-def print_progress(size, subjects):
-    for condition in CONDITIONS:
-        values = {one.name: one.medians().get((condition, size)) for one in subjects}
-        if all(value is not None for value in values.values()):
-            text = "  ".join(f"{name} {value * size * 1e6:.1f}" for name, value in values.items())
-            print(f"{condition:4} {table.size_name(size):>7}: {text} µs", flush=True)
+def print_progress(size, conditions, subjects):
+    for condition in conditions:
+        text = "  ".join(f"{one.name} {one.medians()[condition, size] * size * 1e6:.1f}"
+                         for one in subjects)
+        print(f"{condition:4} {table.size_name(size):>7}: {text} µs", flush=True)
 
 
 def write_results(options, subjects):
