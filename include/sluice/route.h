@@ -55,7 +55,7 @@ struct RouteThresholds {
   // Larger ones up to this as well, where the server thread has sent no more than this of others
   // since it last began with the same file: what the processor's caches still hold is cheap to
   // copy.
-  uint64_t mapped_again_bytes = 128 * 1024;
+  uint64_t mapped_again_bytes = 64 * 1024;
   // Others up to this by `sendfile`; what is larger than that is spliced.
   uint64_t sendfile_bytes = 128 * 1024;
 };

@@ -73,7 +73,7 @@ TEST_F(ResponseTest, AutoKnowsWhatWasSentLately) {
 }
 
 TEST_F(ResponseTest, AutoSplicesWhatComesFromTheDisk) {
-  const uint64_t size = thresholds_.sendfile_bytes;
+  const uint64_t size = thresholds_.mapped_again_bytes;
   const std::string content = varied_bytes(size);
   const UniqueFd fd = make_file(content);
   if (!evict(fd.get())) GTEST_SKIP() << "this file system keeps files in memory";
