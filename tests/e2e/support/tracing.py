@@ -84,6 +84,7 @@ def trace_ring(pid):
             for event in EVENTS:
                 (instance / "events/io_uring" / event / "enable").write_text("1")
             yield result
+            wait_until(lambda: is_at_rest(pid), "the last operation to complete")
             (instance / "tracing_on").write_text("0")
             check_complete(instance)
             with open(instance / "trace", encoding="utf-8") as lines:
@@ -97,27 +98,23 @@ def check_complete(instance):
         assert "overrun: 0\n" in statistics.read_text(), "the trace lost events"
 
 
-def tracers(pid):
-    """True when somebody traces every thread of the process that can be traced."""
-    return all("TracerPid:\t0\n" not in status.read_text() or "iou-" in status.read_text()
-               for status in Path(f"/proc/{pid}/task").glob("*/status"))
-
-
 @contextlib.contextmanager
 def trace_calls(pid, output):
     """Yields a Counter of bytes by system call that is filled in at the end of the block."""
     if not shutil.which("strace"):
         pytest.skip("strace is not installed")
     result = Counter()
-    command = ["strace", "-f", "-qq", "-s", "0", "-o", str(output), "-p", str(pid),
+    command = ["strace", "-f", "-s", "0", "-o", str(output), "-p", str(pid),
                "-e", "trace=mmap," + ",".join(DATA_CALLS + REFERENCE_CALLS)]
     strace = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.PIPE)
+                              stderr=subprocess.PIPE, text=True)
     try:
-        wait_until(lambda: tracers(pid) or strace.poll() is not None, "strace to attach")
-        if strace.poll() is not None:
-            pytest.skip(f"strace cannot attach: {strace.stderr.read().decode().strip()}")
+        # Said when every thread has been told to stop: what they call after that is seen.
+        said = strace.stderr.readline()
+        if " attached" not in said:
+            pytest.skip(f"strace cannot attach: {said}")
         yield result
+        wait_until(lambda: is_at_rest(pid), "strace to see the last call return")
     finally:
         strace.terminate()
         strace.wait(20)
@@ -127,6 +124,16 @@ def trace_calls(pid, output):
             size = mapped_file_bytes(line) if returned["call"] == "mmap" \
                 else max(0, int(returned["result"]))
             result[returned["call"]] += size
+
+
+def is_at_rest(pid):
+    """Whether every thread waits for something to do: none runs, or is stopped by a tracer. When a
+    client has its response, the call that sent it may not have returned yet."""
+    try:
+        return all("State:\tS" in status.read_text()
+                   for status in Path(f"/proc/{pid}/task").glob("*/status"))
+    except (FileNotFoundError, ProcessLookupError):  # one of them has ended
+        return False
 
 
 def mapped_file_bytes(line):
