@@ -22,6 +22,7 @@
 #include "files/document_root.h"
 #include "files/variant_store.h"
 #include "ring/refusal.h"
+#include "runtime/time_slice.h"
 #include "runtime/worker_pool.h"
 #include "server/listen_address.h"
 #include "server/router.h"
@@ -279,6 +280,7 @@ void Server::Implementation::begin(ShardThread& shard_thread, std::vector<Unique
                    started = std::move(started), ended = std::move(ended)]() mutable {
         pthread_setname_np(pthread_self(), "sluice-shard");
         pin_to(processor);
+        ask_for_short_time_slices();
         Result<void> enabled;
         try {
           // On this thread: when a ring goes, the kernel interrupts the thread that made it, and

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -16,6 +17,7 @@
 
 #include "server/http_client.h"
 #include "server/server_fixture.h"
+#include "support/scheduling.h"
 
 namespace sluice {
 namespace {
@@ -50,6 +52,31 @@ TEST_F(ServerTest, TellsItsAddressesInTheirOrder) {
   EXPECT_EQ(addresses[1], unix_address);
   EXPECT_NE(addresses[0], addresses[2]);
   for (const std::string& address : addresses) EXPECT_EQ(status_of(address, "/file.txt"), 200);
+}
+
+// Those of the threads of this process whose names begin so.
+std::vector<uint64_t> slices_of(std::string_view name) {
+  std::vector<uint64_t> slices;
+  for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task")) {
+    const bool wanted = testing_support::content_of(thread.path() / "comm").starts_with(name);
+    if (!wanted) continue;
+    const int id = std::stoi(thread.path().filename());
+    slices.push_back(testing_support::scheduling_of(id).runtime_ns);
+  }
+  return slices;
+}
+
+TEST_F(ServerTest, GoesBeforeTheWorkersOfItsRing) {
+  if (!testing_support::slices_can_be_asked_for()) GTEST_SKIP() << "no slices to ask for";
+  Options wanted = options();
+  wanted.sites[0].transfer = Route::kRingSplice;
+  Server server(wanted);
+  server.start();
+  EXPECT_EQ(status_of(server.addresses()[0], "/file.txt"), 200);
+  const std::vector<uint64_t> workers = slices_of("iou-wrk");
+  ASSERT_FALSE(workers.empty());
+  const uint64_t slice = slices_of("sluice-shard").at(0);
+  for (const uint64_t longer : workers) EXPECT_LT(slice, longer);
 }
 
 TEST_F(ServerTest, CountsWhatItDoes) {
