@@ -39,12 +39,16 @@ PipePool::PipePool(Reactor& reactor, uint32_t count, uint32_t bytes_each, Counte
   free_.reserve(count);
 }
 
-PipePool::~PipePool() { SLUICE_ASSERT(in_use() == 0); }
+PipePool::~PipePool() {
+  SLUICE_ASSERT(in_use() == 0);
+  reactor_.timers().cancel(*this);
+}
 
 PipePool::Lease PipePool::try_acquire() noexcept {
   if (!free_.empty()) {
     Lease lease(this, std::move(free_.back()));
     free_.pop_back();
+    least_free_count_ = std::min(least_free_count_, free_.size());
     in_use_.increment();
     return lease;
   }
@@ -72,6 +76,13 @@ void PipePool::give_back(Pipe pipe) noexcept {
   in_use_.decrement();
   // One that cannot be trusted to be empty goes.
   if (discard_contents(pipe)) free_.push_back(std::move(pipe));
+  if (!set()) reactor_.set_timer(*this, kIdleMs);
+}
+
+void PipePool::expire() noexcept {
+  free_.erase(free_.begin(), free_.begin() + static_cast<std::ptrdiff_t>(least_free_count_));
+  least_free_count_ = free_.size();
+  if (!free_.empty()) reactor_.set_timer(*this, kIdleMs);
 }
 
 void PipePool::Lease::release() noexcept {

@@ -19,17 +19,19 @@ struct Pipe {
   uint32_t bytes_inside = 0;  // kept by whoever splices
 };
 
-// A bounded number of pipes, made when they are first needed and then kept. Nobody waits for one:
-// there are other ways for a file. A pipe enters the pool empty: bytes left inside are thrown away
-// first, or the next client would receive them.
+// A bounded number of pipes, made when they are needed and kept as long as they are used. Nobody
+// waits for one: there are other ways for a file. A pipe enters the pool empty: bytes left inside
+// are thrown away first, or the next client would receive them.
 //
 // Not thread-safe: one a shard. Must outlive its leases.
-class PipePool {
+class PipePool : private Timer {
  public:
   // A pipe that holds less is not worth its system calls, unless all are to be that small.
   static constexpr uint32_t kSmallestBytes = 64 * 1024;
   // Once the system has refused a pipe of that size, or any, it is asked again after this time.
   static constexpr uint64_t kRefusalMs = 1'000;
+  // Pipes that nobody has needed are closed after between once and twice this time.
+  static constexpr uint64_t kIdleMs = 500;
 
   // `count` pipes at the most; each holds `bytes_each` (fcntl(2), F_SETPIPE_SZ), or less, but
   // kSmallestBytes, where the system refuses that. `in_use` says how many are on loan.
@@ -77,13 +79,15 @@ class PipePool {
 
  private:
   void give_back(Pipe pipe) noexcept;
+  void expire() noexcept override;
   bool discard_contents(Pipe& pipe) noexcept;
 
   Reactor& reactor_;
   const uint32_t count_;
   const uint32_t bytes_each_;
   Counter& in_use_;
-  std::vector<Pipe> free_;
+  std::vector<Pipe> free_;       // the one that was used last is the next to be used
+  size_t least_free_count_ = 0;  // since the timer was set: so many have not been needed
   uint64_t refused_until_ms_ = 0;
   UniqueFd null_device_;  // where unwanted bytes go, still without being copied
 };

@@ -80,6 +80,25 @@ TEST_F(PipePoolTest, PipesAreKeptAndUsedAgain) {
   EXPECT_EQ(open_descriptors().size(), before + 4);
 }
 
+TEST_F(PipePoolTest, PipesThatNobodyNeedsAreClosed) {
+  PipePool& pipes = pool(4);
+  const std::set<int> before = open_descriptors();
+  {
+    const PipePool::Lease one = pipes.try_acquire();
+    const PipePool::Lease two = pipes.try_acquire();
+    const PipePool::Lease three = pipes.try_acquire();
+  }
+  // One is needed now and then, and stays.
+  for (int turn = 0; turn < 5; ++turn) {
+    run_for(PipePool::kIdleMs / 2);
+    EXPECT_TRUE(pipes.try_acquire());
+  }
+  EXPECT_EQ(open_descriptors().size(), before.size() + 2);
+  run_for(3 * PipePool::kIdleMs);
+  EXPECT_EQ(open_descriptors(), before);
+  EXPECT_TRUE(pipes.try_acquire());
+}
+
 TEST_F(PipePoolTest, NoMoreThanAllowed) {
   PipePool& pipes = pool(2);
   PipePool::Lease one = pipes.try_acquire();
