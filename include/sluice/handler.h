@@ -26,7 +26,9 @@ using Handler = std::function<Task<Response>(Request&)>;
 // Which requests a handler answers: those whose path is `prefix` or below it ("/api" and "/api/x",
 // not "/apix"; "/" is all). A slash at its end makes no difference. The longest prefix of a site's
 // handlers and mounts wins, of two that are the same that of the handler. Redirects, passwords and
-// rewrites of the site come first. A handler is given every method but CONNECT and TRACE.
+// rewrites of the site come first. A handler is given every method that the HTTP parser (llhttp)
+// knows but CONNECT and TRACE: those of RFC 9110, WebDAV and some more. Others are answered with
+// 501 before, such as "FOO", and "get", since methods are case-sensitive.
 struct HandlerRoute {
   std::string prefix;
   Handler handler;

@@ -31,9 +31,7 @@ bool answer_without_site(SiteRequest& request, ResponseDraft& response) noexcept
     response.fail(417);
     return true;
   }
-  const std::string_view method = request.head.method_name();
-  // Neither is about a file: one wants a tunnel, the other its own request back.
-  if (method == "CONNECT" || method == "TRACE") {
+  if (request.head.method_name() == "CONNECT") {  // wants a tunnel; its target is no path
     response.fail(405, kAllow);
     return true;
   }
@@ -197,7 +195,8 @@ Task<void> SiteHandler::respond(const http::RequestHead& head, ClientChannel& co
   if (!answer_by_rules(request, *site, decision.matches, response)) {
     decision.rewrite_failure = rewrite(request, site->rules, decision.matches);
     decision.place = site->place_of(request.target->absolute());
-    if (decision.place.handler != nullptr) {
+    // TRACE wants its own request back, which is nobody's to give.
+    if (decision.place.handler != nullptr && request.head.method_name() != "TRACE") {
       Task<void> answering = answer_by_handler(request, decision, response);
       co_await answering;
     } else if (!answer_by_method(request, decision.place.directory, response)) {

@@ -91,6 +91,13 @@ def test_trace_sends_nothing_back(server):
     assert b"secret" not in response.body
 
 
+def test_trace_is_told_what_the_target_allows(start, directory):
+    uploads = start(directory, "--uploads")
+    with uploads.connect() as connection:
+        response = connection.ask("/hello.txt", "TRACE")
+    assert response.field("allow") == "GET, HEAD, OPTIONS, PUT, DELETE"
+
+
 @pytest.mark.parametrize("method", UNKNOWN, ids=lambda method: method[:10])
 def test_unknown_methods_get_501(server, method):
     with server.connect() as connection:
