@@ -70,7 +70,9 @@ Task<Result<FileReference>> OpenFileTable::open(const FileRequest& request) noex
   file.path_.assign(request.path);
   if (opened->state.regular()) {
     file.describe(request);
-    if (!opened->through_symlink && ttl_ms_ > 0 && file_count_ > 0) keep(file);
+    // Without a name it was removed meanwhile, and let_go() may have been here already.
+    const bool lasts = !opened->through_symlink && opened->state.link_count > 0;
+    if (lasts && ttl_ms_ > 0 && file_count_ > 0) keep(file);
   }
   co_return reference;
 }
@@ -118,6 +120,16 @@ void OpenFileTable::forget(OpenFile& file) noexcept {
   static_cast<ListNode<OpenFile>&>(file).unlink();
   file.kept_ = false;
   dropped(file);
+}
+
+void OpenFileTable::let_go(std::span<Removed> files) {
+  by_age_.for_each([&](OpenFile& file) {
+    for (Removed& removed : files) {
+      if (file.state_.device != removed.device || file.state_.inode != removed.inode) continue;
+      if (file.reference_count_ == 0) removed.closing.push_back(std::move(file.fd_));
+      return forget(file);
+    }
+  });
 }
 
 void OpenFileTable::forget_older_than(uint64_t opened_ms) noexcept {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -19,7 +20,8 @@ namespace sluice {
 // Root, path and coding → OpenFile, bounded in number and age. A file that was written to,
 // replaced, renamed or removed is noticed when it is next asked for, by its change time, and its
 // path is looked up again. What that cannot show, a directory above it that was renamed, is noticed
-// when the entry's time is over. A path through a symbolic link is looked up every time.
+// when the entry's time is over. A path through a symbolic link is looked up every time. What this
+// process removes itself is let go at once (files/removed_files.h).
 //
 // Not thread-safe: one a shard. Must outlive the references that it handed out.
 class OpenFileTable : private Timer {
@@ -35,6 +37,15 @@ class OpenFileTable : private Timer {
   // Opens a regular file or a directory; anything else is kNotFound. `request` must stay as it is
   // until this is done. Only regular files are kept.
   Task<Result<FileReference>> open(const FileRequest& request) noexcept;
+
+  // A file that has lost its last name.
+  struct Removed {
+    uint64_t device;
+    uint64_t inode;
+    std::vector<UniqueFd> closing;  // where nobody uses it, for the caller to close
+  };
+  // No later find() yields these, whatever path leads to them. What is used is closed after that.
+  void let_go(std::span<Removed> files);
 
   // Notes what has been found out about a file, for its later users. REQUIRES: not empty.
   void set_content_tag(FileReference& file, const http::EntityTag& tag) noexcept;

@@ -8,10 +8,13 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <ctime>
+#include <thread>
 #include <utility>
 
+#include "files/removed_files.h"
 #include "files/upload_name.h"
 #include "files/upload_sweep.h"
 
@@ -20,13 +23,13 @@ namespace sluice {
 namespace {
 
 constexpr int kMostMadeParents = 32;
-// A name that an upload finds taken may be free again by the time that it looks what has it.
-constexpr int kAttempts = 8;
+// A name that an upload finds taken may be free again by the time that it looks what has it, and a
+// directory that it finds may be removed by another one before it is used.
+constexpr int kAttempts = 100;
 // A directory that another process removes each time before it is locked.
 constexpr int kStagingAttempts = 200;
 
 constexpr mode_t kNewFile = 0666;
-constexpr mode_t kNewDirectory = 0777;
 constexpr mode_t kPermissions = 0777;
 
 std::unexpected<UploadError> failure(int system_errno, const char* operation) noexcept {
@@ -42,6 +45,18 @@ std::pair<std::string_view, std::string_view> split(std::string_view path) noexc
   const size_t slash = path.rfind('/');
   if (slash == std::string_view::npos) return {{}, path};
   return {path.substr(0, slash), path.substr(slash + 1)};
+}
+
+// A directory may be found for a moment after it was removed, longer if its remover has to wait for
+// a processor.
+void pause_before(int attempt) noexcept {
+  if (attempt > 1) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
+// What is left of a path behind the path of a directory on its way.
+std::string_view below(std::string_view directory, std::string_view path) noexcept {
+  if (directory.empty()) return path;
+  return path.substr(std::min(directory.size() + 1, path.size()));
 }
 
 // Whether a client may mean it: dot segments have been resolved before.
@@ -96,9 +111,9 @@ bool knows_no_unnamed_files(int system_errno) noexcept {
 
 }  // namespace
 
-void UploadFile::Temporary::remove(int parent) noexcept {
+void UploadFile::Temporary::remove() noexcept {
   if (!staging) return;
-  unlinkat(directory(parent), name.c_str(), 0);
+  unlinkat(directory(), name.c_str(), 0);
   if (beside_file) unlinkat(staging->get(), name.c_str(), 0);
   staging.reset();
 }
@@ -154,91 +169,132 @@ bool UploadDirectory::is_staging(int directory) const noexcept {
   return own && other && own->device == other->device && own->inode == other->inode;
 }
 
-UploadResult<UniqueFd> UploadDirectory::open_parent(std::string_view path,
-                                                    bool make) const noexcept {
-  Result<UniqueFd> whole = root_.open_directory(std::string(path));
-  if (whole) return std::move(*whole);
-  const auto missing = [](const Error& error) { return error.system_errno == ENOENT; };
-  if (!make || !missing(whole.error())) return failure(whole.error().system_errno, "openat2");
-  // From the lowest one that is there downwards. Each is looked up from the root again.
-  int missing_count = 1;
-  std::string_view there = split(path).first;
-  Result<UniqueFd> parent = root_.open_directory(std::string(there));
-  while (!parent && missing(parent.error()) && !there.empty()) {
-    if (++missing_count > kMostMadeParents) return failure(UploadProblem::kNoParent);
-    there = split(there).first;
-    parent = root_.open_directory(std::string(there));
+UploadResult<UploadDirectory::Place> UploadDirectory::open_lowest(std::string_view path,
+                                                                  int most_missing) const noexcept {
+  for (;;) {
+    Result<UniqueFd> directory = root_.open_directory(std::string(path));
+    if (directory) return Place{.directory = std::move(*directory), .path = path};
+    const int failed = directory.error().system_errno;
+    if (failed != ENOENT || path.empty() || most_missing-- == 0) return failure(failed, "openat2");
+    path = split(path).first;
   }
-  while (parent && there.size() < path.size()) {
-    const size_t begin = there.empty() ? 0 : there.size() + 1;
-    const size_t end = std::min(path.find('/', begin), path.size());
-    const std::string name(path.substr(begin, end - begin));
-    if (mkdirat(parent->get(), name.c_str(), kNewDirectory) != 0 && errno != EEXIST) {
-      return failure(errno, "mkdirat");
-    }
-    if (const auto synced = sync_names_in(parent->get()); !synced) {
-      return std::unexpected(synced.error());
-    }
-    there = path.substr(0, end);
-    parent = root_.open_directory(std::string(there));
-  }
-  if (!parent) return failure(parent.error().system_errno, "openat2");
-  return std::move(*parent);
 }
 
-UploadResult<void> UploadDirectory::find(std::string_view path, bool make_parents,
+UploadResult<void> UploadDirectory::find(std::string_view path, bool may_be_missing,
                                          UploadFile& file) noexcept {
   if (!acceptable(path)) return failure(UploadProblem::kNotFound);
   const auto [parent_path, name] = split(path);
-  UploadResult<UniqueFd> parent = open_parent(parent_path, make_parents);
-  if (!parent) return std::unexpected(parent.error());
-  if (is_staging(parent->get())) return failure(UploadProblem::kNotFound);
-  file.parent_ = std::move(*parent);
-  file.parent_path_ = parent_path;
+  UploadResult<Place> place = open_lowest(parent_path, may_be_missing ? kMostMadeParents : 0);
+  if (!place) return std::unexpected(place.error());
+  if (is_staging(place->directory.get())) return failure(UploadProblem::kNotFound);
+  file.parent_ = std::move(place->directory);
+  file.parent_path_ = place->path;
+  file.missing_ = below(place->path, parent_path);
   file.name_ = name;
+  if (!file.missing_.empty()) return check_missing(file);
   const auto state = state_beside(file.parent_.get(), file.name_);
   if (!state) return std::unexpected(state.error());
   file.target_ = *state;
   return {};
 }
 
+UploadResult<void> UploadDirectory::check_missing(const UploadFile& file) noexcept {
+  const std::string names = file.missing_ + '/' + file.name_;
+  for (size_t begin = 0; begin < names.size();) {
+    const size_t end = std::min(names.find('/', begin), names.size());
+    const std::string name = names.substr(begin, end - begin);
+    const Result<FileState> state = state_at(file.parent_.get(), name.c_str());
+    if (!state && state.error().system_errno != ENOENT) {
+      return failure(state.error().system_errno, "statx");
+    }
+    // A link that leads nowhere: no directory can be made in its place.
+    if (begin == 0 && state && !state->directory()) return failure(UploadProblem::kNoParent);
+    begin = end + 1;
+  }
+  return {};
+}
+
+UploadResult<void> UploadDirectory::make_missing(UploadFile& file, MadeDirectories& made) noexcept {
+  if (file.missing_.empty()) return {};
+  const std::string separator = file.parent_path_.empty() ? "" : "/";
+  const std::string path = file.parent_path_ + separator + file.missing_;
+  UploadResult<Place> place = open_lowest(path, kMostMadeParents);
+  if (!place) return std::unexpected(place.error());
+  while (place->path.size() < path.size()) {
+    const int failed = descend(path, *place, made);
+    // What another upload has made may be removed by it just now.
+    if (failed == ENOENT) return failure(UploadProblem::kBusy);
+    if (failed != 0) return failure(failed, "mkdirat");
+  }
+  if (is_staging(place->directory.get())) return failure(UploadProblem::kNotFound);
+  file.parent_ = std::move(place->directory);
+  file.parent_path_ = path;
+  file.missing_.clear();
+  return {};
+}
+
+int UploadDirectory::descend(std::string_view path, Place& place,
+                             MadeDirectories& made) const noexcept {
+  const size_t begin = place.path.empty() ? 0 : place.path.size() + 1;
+  const size_t end = std::min(path.find('/', begin), path.size());
+  const std::string name(path.substr(begin, end - begin));
+  const Result<FileState> there = state_at(place.directory.get(), name.c_str());
+  if (there && !there->directory()) return ENOTDIR;  // has appeared meanwhile, and leads nowhere
+  const int failed = made.make(std::move(place.directory), name);
+  if (failed != 0 && failed != EEXIST) return failed;
+  // From the root again, as for reading.
+  place.path = path.substr(0, end);
+  Result<UniqueFd> next = root_.open_directory(std::string(place.path));
+  if (!next) return next.error().system_errno;
+  place.directory = std::move(*next);
+  return 0;
+}
+
 UploadResult<std::optional<FileState>> UploadDirectory::look(std::string_view path) noexcept {
   UploadFile file;
-  const UploadResult<void> found = find(path, false, file);
+  const UploadResult<void> found = find(path, options_.make_parents, file);
   if (found) return file.target_;
-  if (will_be_made(found.error())) return std::nullopt;
+  if (found.error().problem == UploadProblem::kNameTooLong) return std::nullopt;
   return std::unexpected(found.error());
 }
 
 UploadResult<void> UploadDirectory::check(std::string_view path) noexcept {
   UploadFile file;
-  const UploadResult<void> found = find(path, false, file);
-  if (!found) return will_be_made(found.error()) ? UploadResult<void>() : found;
+  if (const auto found = find(path, options_.make_parents, file); !found) return found;
   if (faccessat(file.parent_.get(), ".", W_OK | X_OK, AT_EACCESS) == 0) return {};
   return failure(errno, "faccessat");
 }
 
-bool UploadDirectory::will_be_made(const UploadError& missing) const noexcept {
-  return options_.make_parents && missing.error.system_errno == ENOENT;
+UploadResult<UploadFile> UploadDirectory::begin(std::string_view path) noexcept {
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    pause_before(attempt);
+    UploadFile file;
+    if (const auto found = find(path, options_.make_parents, file); !found) {
+      return std::unexpected(found.error());
+    }
+    const UploadResult<void> opened = open_new(file);
+    if (opened) return file;
+    if (!has_lost_parent(file)) return std::unexpected(opened.error());
+  }
+  return failure(UploadProblem::kBusy);
 }
 
-UploadResult<UploadFile> UploadDirectory::begin(std::string_view path) noexcept {
-  UploadFile file;
-  if (const auto found = find(path, options_.make_parents, file); !found) {
-    return std::unexpected(found.error());
-  }
+bool UploadDirectory::has_lost_parent(const UploadFile& file) const noexcept {
+  return options_.make_parents && !file.parent_path_.empty() && removed(file.parent_.get());
+}
+
+UploadResult<void> UploadDirectory::open_new(UploadFile& file) noexcept {
   constexpr int kFlags = O_WRONLY | O_CLOEXEC;
   file.fd_.reset(openat(file.parent_.get(), ".", kFlags | O_TMPFILE, kNewFile));
-  if (file.fd_) return file;
+  if (file.fd_) return {};
   if (!knows_no_unnamed_files(errno)) return failure(errno, "openat");
   auto temporary = choose_temporary(file);
   if (!temporary) return std::unexpected(temporary.error());
   file.temporary_ = std::move(*temporary);
-  const int directory = file.temporary_.directory(file.parent_.get());
-  file.fd_.reset(openat(directory, file.temporary_.name.c_str(),
+  file.fd_.reset(openat(file.temporary_.directory(), file.temporary_.name.c_str(),
                         kFlags | O_CREAT | O_EXCL | O_NOFOLLOW, kNewFile));
   if (!file.fd_) return failure(errno, "openat");
-  return file;
+  return {};
 }
 
 UploadResult<UploadFile::Temporary> UploadDirectory::choose_temporary(
@@ -251,8 +307,9 @@ UploadResult<UploadFile::Temporary> UploadDirectory::choose_temporary(
   temporary.name = std::string(kUploadNamePrefix) + '-';
   temporary.name += token->view();
   const int staging_fd = (*directory)->get();
-  temporary.beside_file = !same_mount(staging_fd, file.parent_.get());
-  if (temporary.beside_file) {
+  if (!same_mount(staging_fd, file.parent_.get())) {
+    temporary.beside_file.reset(fcntl(file.parent_.get(), F_DUPFD_CLOEXEC, 0));
+    if (!temporary.beside_file) return failure(errno, "fcntl");
     const std::string separator = file.parent_path_.empty() ? "" : "/";
     const std::string path = file.parent_path_ + separator + temporary.name;
     if (symlinkat(path.c_str(), staging_fd, temporary.name.c_str()) != 0) {
@@ -271,20 +328,46 @@ UploadResult<UploadDirectory::Published> UploadDirectory::publish(
   clock_gettime(CLOCK_REALTIME, &times[1]);
   if (futimens(file.fd(), times.data()) != 0) return failure(errno, "futimens");
   if (options_.sync != UploadSync::kNone && fsync(file.fd()) != 0) return failure(errno, "fsync");
-  const UploadResult<bool> created = give_name(file, condition);
+  MadeDirectories made;
+  const UploadResult<bool> created = settle(file, condition, made);
   if (!created) return std::unexpected(created.error());
+  for (const MadeDirectories::Made& directory : made.all()) {
+    if (const auto synced = sync_names_in(directory.parent.get()); !synced) {
+      return std::unexpected(synced.error());
+    }
+  }
   if (const auto synced = sync_names_in(file.parent_.get()); !synced) {
     return std::unexpected(synced.error());
   }
+  if (file.unnamed_) RemovedFiles::let_go_everywhere(*file.unnamed_);
   const Result<FileState> state = state_of(file.fd());
   if (!state) return failure(state.error().system_errno, "statx");
   return Published{.created = *created, .state = *state};
 }
 
+UploadResult<bool> UploadDirectory::settle(UploadFile& file, const UploadCondition& condition,
+                                           MadeDirectories& made) noexcept {
+  const std::lock_guard lock(naming_);
+  UploadResult<bool> created;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    pause_before(attempt);
+    const UploadResult<void> there = make_missing(file, made);
+    created = there ? give_name(file, condition) : std::unexpected(there.error());
+    if (created) break;
+    if (there && has_lost_parent(file)) {
+      file.missing_ = std::exchange(file.parent_path_, {});
+      created = failure(UploadProblem::kBusy);
+    }
+    if (created.error().problem != UploadProblem::kBusy) break;
+    made.remove();
+  }
+  if (!created) made.remove();
+  return created;
+}
+
 // True when there was no file of that name.
 UploadResult<bool> UploadDirectory::give_name(UploadFile& file,
                                               const UploadCondition& condition) noexcept {
-  const std::lock_guard lock(naming_);
   const int parent = file.parent_.get();
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     const auto current = state_beside(parent, file.name_);
@@ -294,11 +377,12 @@ UploadResult<bool> UploadDirectory::give_name(UploadFile& file,
       const mode_t mode = (*current)->mode & kPermissions;
       if (fchmod(file.fd(), mode) != 0) return failure(errno, "fchmod");
       if (const auto replaced = replace(file); !replaced) return std::unexpected(replaced.error());
+      file.unnamed_ = *current;
       return false;
     }
     const int failed = give_free_name(file);
     if (failed == 0) {
-      file.temporary_.remove(parent);
+      file.temporary_.remove();
       return true;
     }
     if (failed != EEXIST) return failure(failed, "linkat");
@@ -311,7 +395,7 @@ int UploadDirectory::give_free_name(const UploadFile& file) noexcept {
   const int parent = file.parent_.get();
   const char* const name = file.name_.c_str();
   if (!file.temporary_.staging) return link_unnamed(file.fd(), parent, name);
-  const int directory = file.temporary_.directory(parent);
+  const int directory = file.temporary_.directory();
   const char* const temporary = file.temporary_.name.c_str();
   if (linkat(directory, temporary, parent, name, 0) == 0) return 0;
   // There are file systems without links.
@@ -325,15 +409,15 @@ UploadResult<void> UploadDirectory::replace(UploadFile& file) noexcept {
     auto temporary = choose_temporary(file);
     if (!temporary) return std::unexpected(temporary.error());
     file.temporary_ = std::move(*temporary);
-    const int directory = file.temporary_.directory(parent);
+    const int directory = file.temporary_.directory();
     const int failed = link_unnamed(file.fd(), directory, file.temporary_.name.c_str());
     if (failed != 0) return failure(failed, "linkat");
   }
-  const int directory = file.temporary_.directory(parent);
+  const int directory = file.temporary_.directory();
   if (renameat(directory, file.temporary_.name.c_str(), parent, file.name_.c_str()) != 0) {
     return failure(errno, "renameat");
   }
-  file.temporary_.remove(parent);
+  file.temporary_.remove();
   return {};
 }
 
@@ -341,9 +425,18 @@ UploadResult<void> UploadDirectory::remove(std::string_view path,
                                            const UploadCondition& condition) noexcept {
   UploadFile file;
   if (const auto found = find(path, false, file); !found) {
-    const bool missing = found.error().problem == UploadProblem::kNoParent;
+    const UploadProblem problem = found.error().problem;
+    const bool missing =
+        problem == UploadProblem::kNoParent || problem == UploadProblem::kNameTooLong;
     return missing ? failure(UploadProblem::kNotFound) : std::unexpected(found.error());
   }
+  if (const auto taken = take_name(file, condition); !taken) return taken;
+  RemovedFiles::let_go_everywhere(*file.unnamed_);
+  return sync_names_in(file.parent_.get());
+}
+
+UploadResult<void> UploadDirectory::take_name(UploadFile& file,
+                                              const UploadCondition& condition) noexcept {
   const std::lock_guard lock(naming_);
   const auto current = state_beside(file.parent_.get(), file.name_);
   if (!current) return std::unexpected(current.error());
@@ -353,7 +446,8 @@ UploadResult<void> UploadDirectory::remove(std::string_view path,
     if (errno == ENOENT) return failure(UploadProblem::kNotFound);
     return failure(errno, "unlinkat");
   }
-  return sync_names_in(file.parent_.get());
+  file.unnamed_ = *current;
+  return {};
 }
 
 UploadResult<void> UploadDirectory::sync_names_in(int directory) const noexcept {

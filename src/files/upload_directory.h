@@ -10,6 +10,7 @@
 #include <sluice/site.h>
 
 #include "files/document_root.h"
+#include "files/made_directories.h"
 #include "files/upload_error.h"
 #include "files/upload_file.h"
 
@@ -50,8 +51,8 @@ class UploadDirectory {
   UploadDirectory& operator=(const UploadDirectory&) = delete;
   ~UploadDirectory() { tidy(); }
 
-  // A new file for `path`, and what has that name now. Missing directories on the way are made
-  // where Uploads::make_parents says so, 32 at most, else kNoParent.
+  // A new file for `path`. Where Uploads::make_parents says so 32 directories on the way may be
+  // missing, else kNoParent: publish() makes them.
   UploadResult<UploadFile> begin(std::string_view path) noexcept;
 
   struct Published {
@@ -62,16 +63,18 @@ class UploadDirectory {
   // Gives a complete file its name, after waiting for the disk as Uploads::sync says. The mode is
   // that of the file whose place it takes, without set-ID bits, or 0666 without the umask.
   // The condition is looked at in the same moment, as far as this process goes: of two uploads with
-  // the same kSame one is kConditionFailed; kNothing holds against everybody (linkat(2)).
+  // the same kSame one is kConditionFailed; kNothing holds against everybody (linkat(2)). What
+  // fails leaves no directories that it has made.
   UploadResult<Published> publish(UploadFile& file, const UploadCondition& condition) noexcept;
 
   // Removes a regular file. kNotFound, kNotAFile and kConditionFailed.
   UploadResult<void> remove(std::string_view path, const UploadCondition& condition) noexcept;
 
-  // Whether begin() would be refused, as far as that shows without a file. Makes nothing.
+  // Whether begin() would be refused, as far as that shows without a file.
   UploadResult<void> check(std::string_view path) noexcept;
 
-  // The regular file at `path`, absent where there is nothing; kNoParent and kNotAFile as begin().
+  // The regular file at `path`, absent where there is nothing, or can be; kNoParent and kNotAFile
+  // as begin().
   UploadResult<std::optional<FileState>> look(std::string_view path) noexcept;
 
   // Removes the directory for temporary names, if nothing is in it and nobody uses it.
@@ -85,11 +88,28 @@ class UploadDirectory {
 
   using Staging = std::shared_ptr<const UniqueFd>;
 
-  // Fills the file's place: its parent, its name, and what has that.
-  UploadResult<void> find(std::string_view path, bool make_parents, UploadFile& file) noexcept;
-  UploadResult<UniqueFd> open_parent(std::string_view path, bool make) const noexcept;
-  // Whether what is missing is a directory that begin() makes.
-  bool will_be_made(const UploadError& missing) const noexcept;
+  // A directory, and its path below the root.
+  struct Place {
+    UniqueFd directory;
+    std::string_view path;
+  };
+
+  // Fills where the file belongs: its parent, which may be missing or not, its name, and what has
+  // that. Makes nothing.
+  UploadResult<void> find(std::string_view path, bool may_be_missing, UploadFile& file) noexcept;
+  // The directory at `path`, or the lowest one above that is there if so many of its names may be
+  // missing.
+  UploadResult<Place> open_lowest(std::string_view path, int most_missing) const noexcept;
+  // Whether there could be directories, and a file, of the names that are missing.
+  static UploadResult<void> check_missing(const UploadFile& file) noexcept;
+  // Afterwards the file's parent is there, and open.
+  UploadResult<void> make_missing(UploadFile& file, MadeDirectories& made) noexcept;
+  // One name further on `path`, which is made if it is missing. 0 or an errno.
+  int descend(std::string_view path, Place& place, MadeDirectories& made) const noexcept;
+  UploadResult<void> open_new(UploadFile& file) noexcept;
+  // Whether what has failed did so because another upload has removed the file's directory, which
+  // can be made again.
+  bool has_lost_parent(const UploadFile& file) const noexcept;
   bool is_staging(int directory) const noexcept;
   // The directory for temporary names; made if it is not there, or kNotFound. It stays as long as
   // somebody has this.
@@ -97,7 +117,11 @@ class UploadDirectory {
   Staging open_staging(bool make) noexcept;
   // A name for `file` to have until it gets its own; noted if it has to be.
   UploadResult<UploadFile::Temporary> choose_temporary(const UploadFile& file) noexcept;
+  // Gives the file its name, in its directory, which is made if it is missing: or removed again.
+  UploadResult<bool> settle(UploadFile& file, const UploadCondition& condition,
+                            MadeDirectories& made) noexcept;
   UploadResult<bool> give_name(UploadFile& file, const UploadCondition& condition) noexcept;
+  UploadResult<void> take_name(UploadFile& file, const UploadCondition& condition) noexcept;
   // What has been named, or unnamed, in this directory is on the disk as Uploads::sync says.
   UploadResult<void> sync_names_in(int directory) const noexcept;
   static int give_free_name(const UploadFile& file) noexcept;

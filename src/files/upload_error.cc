@@ -18,6 +18,7 @@ UploadProblem problem_of(int system_errno) noexcept {
     case ENOTEMPTY:
       return UploadProblem::kNotAFile;
     case ENAMETOOLONG:
+      return UploadProblem::kNameTooLong;
     case EINVAL:  // a name that this file system cannot have
       return UploadProblem::kNotFound;
     case EACCES:

@@ -10,6 +10,7 @@ namespace sluice {
 
 enum class UploadProblem : uint8_t {
   kNoParent,         // the directory that it belongs into is missing, or is no directory
+  kNameTooLong,      // a name in its path is longer than the file system can have
   kNotAFile,         // what has its name is a directory, a symbolic link or a device
   kNotFound,         // nothing has that name, or one that clients must not use
   kConditionFailed,  // what has its name is not what was expected there

@@ -21,11 +21,13 @@ class UploadFile {
       : fd_(std::move(other.fd_)),
         parent_(std::move(other.parent_)),
         parent_path_(std::move(other.parent_path_)),
+        missing_(std::move(other.missing_)),
         name_(std::move(other.name_)),
         target_(other.target_),
+        unnamed_(other.unnamed_),
         temporary_(std::move(other.temporary_)) {}
   UploadFile& operator=(UploadFile&&) = delete;
-  ~UploadFile() { temporary_.remove(parent_.get()); }
+  ~UploadFile() { temporary_.remove(); }
 
   // For writing; its position is not used.
   int fd() const noexcept { return fd_.get(); }
@@ -47,22 +49,24 @@ class UploadFile {
     ~Temporary() = default;
 
     // The name, and the note, are gone after that. Idempotent.
-    void remove(int parent) noexcept;
+    void remove() noexcept;
     // Where the name is.
-    int directory(int parent) const noexcept { return beside_file ? parent : staging->get(); }
+    int directory() const noexcept { return beside_file ? beside_file.get() : staging->get(); }
 
     std::shared_ptr<const UniqueFd> staging;  // null: the file has no name
     std::string name;
-    bool beside_file = false;  // true: in the file's own directory, and the note is in `staging`
+    UniqueFd beside_file;  // if any, the directory of the name, and the note is in `staging`
   };
 
   UploadFile() noexcept = default;
 
   UniqueFd fd_;
-  UniqueFd parent_;
-  std::string parent_path_;  // below the root
+  UniqueFd parent_;          // where the file belongs, or the lowest one above that is there
+  std::string parent_path_;  // of that, below the root
+  std::string missing_;      // the path from there to where it belongs: for publish() to make
   std::string name_;         // the last one of its path
   std::optional<FileState> target_;
+  std::optional<FileState> unnamed_;  // what has lost that name, by this
   Temporary temporary_;
 };
 

@@ -14,7 +14,11 @@ Mailbox::Mailbox() : event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
 
 void Mailbox::post(Order order) noexcept {
   order_.store(order, std::memory_order_release);
-  // Cannot fail: the counter would have to hold 2^64 - 1 posts.
+  wake();
+}
+
+void Mailbox::wake() noexcept {
+  // Cannot fail: the counter would have to hold 2^64 - 1 of these.
   eventfd_write(event_.get(), 1);
 }
 
@@ -24,7 +28,7 @@ void Mailbox::deliver(Delivery& delivery) noexcept {
     delivery.next_delivery = latest;
   } while (!delivered_.compare_exchange_weak(latest, &delivery, std::memory_order_release,
                                              std::memory_order_relaxed));
-  if (latest == nullptr) eventfd_write(event_.get(), 1);
+  if (latest == nullptr) wake();
 }
 
 void Mailbox::take_deliveries(Reactor& reactor) noexcept {

@@ -31,6 +31,9 @@ class Mailbox {
 
   void post(Order order) noexcept;
 
+  // Wakes the shard without an order, as post() does with one.
+  void wake() noexcept;
+
   // Has the shard resume `delivery`, which it may do, and destroy it, before this returns. Makes
   // fd() readable unless the deliveries before it, which are not yet taken, have done so. The
   // mailbox must outlive the call. Thread-safe.
@@ -40,8 +43,8 @@ class Mailbox {
   // what is delivered between the two would wake nobody.
   void take_deliveries(Reactor& reactor) noexcept;
 
-  // For the shard: readable (poll(2)) after a post; order() tells the latest. acknowledge() makes
-  // it unreadable again.
+  // For the shard: readable (poll(2)) after any of these; order() tells the latest. acknowledge()
+  // makes it unreadable again.
   int fd() const noexcept { return event_.get(); }
   Order order() const noexcept { return order_.load(std::memory_order_acquire); }
   void acknowledge() noexcept;

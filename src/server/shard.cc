@@ -31,6 +31,7 @@ Shard::Shard(const ShardSettings& settings, std::vector<UniqueFd> listening)
       pipes_(reactor_, settings.limits.pipe_count, settings.limits.pipe_bytes,
              counters_.transfer.pipes_in_use),
       files_(reactor_, settings.limits.open_file_count, settings.limits.open_file_ttl_ms),
+      removed_files_(mailbox_),
       static_handler_({.reactor = reactor_,
                        .workers = {settings.workers, mailbox_},
                        .files = files_,
@@ -82,6 +83,7 @@ Detached Shard::follow_orders() {
     co_await post;
     mailbox_.acknowledge();
     mailbox_.take_deliveries(reactor_);
+    removed_files_.let_go(files_);
     if (mailbox_.order() == Mailbox::Order::kRun) continue;
     if (!context_.draining) drain();
     if (mailbox_.order() == Mailbox::Order::kAbort) {
@@ -90,6 +92,7 @@ Detached Shard::follow_orders() {
       ending_.cancel();
     }
   }
+  removed_files_.leave();
   reactor_.stop();
 }
 

@@ -14,6 +14,7 @@
 #include "files/content_hash.h"
 #include "files/document_root.h"
 #include "files/open_file_table.h"
+#include "files/removed_files.h"
 #include "files/variant_store.h"
 #include "io/pipe_pool.h"
 #include "ring/kernel_ring.h"
@@ -71,6 +72,7 @@ class Shard {
   SlabPool blocks_;
   PipePool pipes_;
   OpenFileTable files_;
+  RemovedFiles removed_files_;
   StaticHandler static_handler_;
   SiteHandler handler_;
   const TransferLimits transfer_limits_;

@@ -134,7 +134,8 @@ Task<void> UploadHandler::put(const Upload& upload, ResponseDraft& response) noe
   Task<std::expected<UploadCondition, int>> checking = check_preconditions(upload);
   const std::expected<UploadCondition, int> condition = co_await checking;
   if (!condition) {
-    response.fail(condition.error());
+    Task<void> refusing = refuse_condition(upload, condition.error(), response);
+    co_await refusing;
     co_return;
   }
   const http::UploadFields fields = http::read_upload_fields(request.head);
@@ -148,6 +149,22 @@ Task<void> UploadHandler::put(const Upload& upload, ResponseDraft& response) noe
   }
   Task<void> receiving = receive(upload, *condition, response);
   co_await receiving;
+}
+
+// A precondition counts only where the request would have been granted without it (RFC 9110
+// §13.2.1).
+Task<void> UploadHandler::refuse_condition(const Upload& upload, int status,
+                                           ResponseDraft& response) noexcept {
+  UploadResult<void> possible;
+  const auto look = [&] { possible = upload.mount.uploads->check(upload.path); };
+  Task<bool> looking = run_upload_work(parts_.reactor, parts_.workers, look);
+  if (const bool done = co_await looking; !done) {
+    response.refuse_for_now();
+  } else if (!possible) {
+    refuse(possible.error(), response);
+  } else {
+    response.fail(status);
+  }
 }
 
 // A whole upload: from a file without a name to a response.
@@ -201,12 +218,18 @@ Task<int> UploadHandler::fill(const Upload& upload, UploadFile& file) noexcept {
   co_return status_of(received);
 }
 
-// With the entity tag that a GET would have now, if that is still about this file.
+// With the entity tag that a GET has from now on. One of the content has to be made of the file,
+// which another may have replaced by then.
 Task<void> UploadHandler::tell_published(const Upload& upload,
                                          const UploadDirectory::Published& published,
                                          ResponseDraft& response) noexcept {
   http::EntityTag tag;
-  if (upload.mount.options.etag != EntityTags::kNone) {
+  const EntityTags kind = upload.mount.options.etag;
+  if (kind == EntityTags::kModified) {
+    const FileState& state = published.state;
+    tag =
+        http::make_entity_tag(state.size_bytes, state.modified_seconds, state.modified_nanoseconds);
+  } else if (kind == EntityTags::kContent) {
     Task<FileReference> finding =
         parts_.files.find_exactly(upload.request, upload.mount, upload.buffer);
     const FileReference file = co_await finding;

@@ -51,6 +51,7 @@ class UploadHandler {
   };
 
   Task<void> put(const Upload& upload, ResponseDraft& response) noexcept;
+  Task<void> refuse_condition(const Upload& upload, int status, ResponseDraft& response) noexcept;
   Task<void> receive(const Upload& upload, const UploadCondition& condition,
                      ResponseDraft& response) noexcept;
   Task<int> fill(const Upload& upload, UploadFile& file) noexcept;

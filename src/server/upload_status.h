@@ -15,6 +15,8 @@ constexpr int status_of(const UploadError& error) noexcept {
       return 404;
     case UploadProblem::kConditionFailed:
       return 412;
+    case UploadProblem::kNameTooLong:
+      return 414;  // RFC 9110 §15.5.15
     case UploadProblem::kForbidden:
       return 403;
     case UploadProblem::kNoSpace:

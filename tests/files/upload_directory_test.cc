@@ -191,7 +191,6 @@ TEST_F(UploadDirectoryTest, PathsThatNoUploadMayHave) {
     EXPECT_EQ(problem_of(path), UploadProblem::kNotFound) << path;
   }
   EXPECT_EQ(problem_of(std::string_view("a\0b", 3)), UploadProblem::kNotFound);
-  EXPECT_EQ(problem_of(std::string(300, 'n')), UploadProblem::kNotFound);
   // By whatever name the staging directory is reached.
   directory_.write("file", "");
   ASSERT_TRUE(put("file", "x"));
@@ -213,6 +212,116 @@ TEST_F(UploadDirectoryTest, ParentsAreMadeWhereThatIsWanted) {
   EXPECT_TRUE(put(deep + "/file", "x"));
   EXPECT_EQ(problem_of("e/" + deep + "/file"), UploadProblem::kNoParent);
   EXPECT_FALSE(fs::exists(at("e")));
+}
+
+TEST_F(UploadDirectoryTest, NamesThatAreTooLong) {
+  const std::string long_name(256, 'n');
+  for (const bool make_parents : {false, true}) {
+    options_.make_parents = make_parents;
+    EXPECT_EQ(problem_of(long_name), UploadProblem::kNameTooLong);
+    EXPECT_EQ(uploads_.check(long_name).error().problem, UploadProblem::kNameTooLong);
+    EXPECT_EQ(uploads_.remove(long_name, {}).error().problem, UploadProblem::kNotFound);
+    EXPECT_TRUE(uploads_.look(long_name) && !*uploads_.look(long_name));
+  }
+  EXPECT_EQ(problem_of("a/b/" + long_name), UploadProblem::kNameTooLong);
+  EXPECT_EQ(problem_of("a/" + long_name + "/b"), UploadProblem::kNameTooLong);
+  EXPECT_EQ(uploads_.check("a/" + long_name + "/b").error().problem, UploadProblem::kNameTooLong);
+  EXPECT_EQ(tree(directory_.path()), std::set<std::string>());
+  EXPECT_TRUE(put(std::string(255, 'n'), "x"));
+}
+
+TEST_F(UploadDirectoryTest, AFailedUploadLeavesNoParents) {
+  options_.make_parents = true;
+  fs::create_directory(at("there"));
+  {
+    const auto file = uploads_.begin("there/a/b/file");
+    ASSERT_TRUE(file);
+  }
+  EXPECT_EQ(tree(directory_.path()), std::set<std::string>({"there"}));
+  const UploadCondition another{.kind = Kind::kSame};
+  EXPECT_EQ(problem_of("there/a/b/file", another), UploadProblem::kConditionFailed);
+  EXPECT_EQ(tree(directory_.path()), std::set<std::string>({"there"}));
+  // What others have put there meanwhile stays, and the way to it.
+  auto file = uploads_.begin("there/a/b/file");
+  ASSERT_TRUE(file);
+  ASSERT_TRUE(put("there/a/other", "x"));
+  fs::create_directories(at("there/a/b/file"));
+  EXPECT_FALSE(uploads_.publish(*file, {}));
+  EXPECT_TRUE(fs::exists(at("there/a/b/file")));
+  EXPECT_TRUE(fs::exists(at("there/a/other")));
+}
+
+TEST_F(UploadDirectoryTest, ParentsThatVanishMeanwhileAreMadeAgain) {
+  options_.make_parents = true;
+  fs::create_directory(at("a"));
+  for (const char* const path : {"a/file", "a/b/c/file"}) {
+    auto file = uploads_.begin(path);
+    ASSERT_TRUE(file);
+    ASSERT_EQ(write(file->fd(), path, 6), 6);
+    fs::remove_all(at("a"));
+    const auto published = uploads_.publish(*file, {});
+    ASSERT_TRUE(published) << path;
+    EXPECT_TRUE(published->created);
+    EXPECT_EQ(content_of(at(path)), std::string_view(path).substr(0, 6));
+  }
+  auto file = uploads_.begin("a/file2");
+  ASSERT_TRUE(file);
+  fs::remove_all(at("a"));
+  options_.make_parents = false;
+  const auto published = uploads_.publish(*file, {});
+  ASSERT_FALSE(published);
+  EXPECT_EQ(published.error().problem, UploadProblem::kNoParent);
+}
+
+TEST_F(UploadDirectoryTest, NoParentIsMadeInThePlaceOfALink) {
+  options_.make_parents = true;
+  fs::create_symlink("missing", at("dangling"));
+  EXPECT_EQ(problem_of("dangling/a/file"), UploadProblem::kNoParent);
+  auto file = uploads_.begin("a/b/file");
+  ASSERT_TRUE(file);
+  fs::create_symlink("missing", at("a"));
+  const auto published = uploads_.publish(*file, {});
+  ASSERT_FALSE(published);
+  EXPECT_EQ(published.error().problem, UploadProblem::kNoParent);
+  EXPECT_EQ(tree(directory_.path()), std::set<std::string>({"a", "dangling"}));
+  // Nor in the directory of uploads, by whatever name.
+  directory_.write("file", "");
+  ASSERT_TRUE(put("file", "x"));
+  fs::create_symlink(kUploadDirectoryName, at("around"));
+  EXPECT_EQ(problem_of("around/a/b/file"), UploadProblem::kNotFound);
+}
+
+// As of two processes: one fails, and removes directories that the other is about to use.
+TEST_F(UploadDirectoryTest, ManyMakeTheSameParentsAtOnce) {
+  constexpr int kThreads = 4;
+  constexpr int kTimes = 200;
+  const Uploads options{.make_parents = true, .sync = UploadSync::kNone};
+  UploadDirectory one(root_, options);
+  UploadDirectory other(root_, options);
+  std::atomic<int> wrong = 0;
+  std::vector<std::jthread> threads;
+  for (int thread = 0; thread < kThreads; ++thread) {
+    threads.emplace_back([&, thread] {
+      UploadDirectory& uploads = thread % 2 == 0 ? one : other;
+      const bool fails = thread >= 2;
+      const UploadCondition condition{.kind = fails ? Kind::kSame : Kind::kAny};
+      const std::string path = "a/b/" + std::to_string(thread);
+      for (int time = 0; time < kTimes; ++time) {
+        auto file = uploads.begin(path);
+        if (file && uploads.publish(*file, condition)) {
+          wrong += fails ? 1 : 0;
+          unlink(at(path).c_str());
+        } else {
+          wrong += fails && file ? 0 : 1;
+        }
+        rmdir(at("a/b").c_str());
+        rmdir(at("a").c_str());
+      }
+    });
+  }
+  threads.clear();
+  EXPECT_EQ(wrong, 0);
+  EXPECT_FALSE(fs::exists(at("a")));
 }
 
 TEST_F(UploadDirectoryTest, WhatIsThereNow) {
@@ -325,6 +434,21 @@ TEST_P(MountedUploadTest, ReplacesWhereStagingIsElsewhere) {
   EXPECT_EQ(content_of(at("m/file")), "new");
   EXPECT_EQ(problem_of("m/file", {.kind = Kind::kNothing}), UploadProblem::kConditionFailed);
   EXPECT_EQ(tree(directory_.path()), std::set<std::string>({"m", "m/file"}));
+}
+
+TEST_P(MountedUploadTest, MakesParentsWhereStagingIsElsewhere) {
+  options_.make_parents = true;
+  {
+    const auto file = uploads_.begin("m/a/b/file");
+  }
+  EXPECT_EQ(tree(directory_.path()), std::set<std::string>({"m"}));
+  EXPECT_EQ(problem_of("m/a/b/file", {.kind = Kind::kSame}), UploadProblem::kConditionFailed);
+  EXPECT_EQ(tree(directory_.path()), std::set<std::string>({"m"}));
+  EXPECT_TRUE(put("m/a/b/file", "new"));
+  EXPECT_EQ(content_of(at("m/a/b/file")), "new");
+  EXPECT_TRUE(put("m/a/b/file", "newer"));
+  EXPECT_EQ(content_of(at("m/a/b/file")), "newer");
+  EXPECT_EQ(tree(directory_.path()), std::set<std::string>({"m", "m/a", "m/a/b", "m/a/b/file"}));
 }
 
 INSTANTIATE_TEST_SUITE_P(FileSystems, MountedUploadTest, testing::Values("tmpfs", "ramfs"));
