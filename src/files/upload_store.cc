@@ -96,29 +96,43 @@ UploadResult<StoredUpload> UploadStore::create(UploadRecord record) noexcept {
   if (const auto checked = uploads_.check(record.path); !checked) {
     return std::unexpected(checked.error());
   }
-  const auto staging = uploads_.staging(true);
-  if (!staging) return std::unexpected(staging.error());
-  if (!make_room()) return failure(UploadProblem::kTooMany);
   const std::optional<UploadToken> token = UploadToken::make();
   if (!token) return failure(EAGAIN, "getrandom");
+  auto staging = uploads_.staging(true);
+  if (!staging) return std::unexpected(staging.error());
+  if (!make_room()) return failure(UploadProblem::kTooMany);
   StoredUpload upload;
   upload.token_ = *token;
   upload.record_ = std::move(record);
-  upload.staging_ = *staging;
-  constexpr int kFlags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-  upload.file_.reset(
-      openat(upload.staging_->get(), upload_data_name(*token).c_str(), kFlags, kNewFile));
-  if (!upload.file_) return failure(errno, "openat");
-  if (flock(upload.file_.get(), LOCK_EX | LOCK_NB) != 0) return failure(errno, "flock");
-  if (const auto saved = save(upload); !saved) {
-    unlinkat(upload.staging_->get(), upload_data_name(*token).c_str(), 0);
-    return std::unexpected(saved.error());
+  upload.staging_ = std::move(*staging);
+  if (const auto opened = open_data(upload); !opened) {
+    forget(upload);
+    return std::unexpected(opened.error());
   }
   return upload;
 }
 
-UploadResult<void> UploadStore::save(const StoredUpload& upload) noexcept {
-  return save_record(upload.staging_->get(), upload.token_, upload.record_, options().sync);
+UploadResult<void> UploadStore::open_data(StoredUpload& upload) noexcept {
+  const int staging = upload.staging_->get();
+  const std::string name = upload_data_name(upload.token_);
+  constexpr int kFlags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+  upload.file_.reset(openat(staging, name.c_str(), kFlags, kNewFile));
+  if (!upload.file_) return failure(errno, "openat");
+  if (flock(upload.file_.get(), LOCK_EX | LOCK_NB) == 0) return {};
+  const int failed = errno;
+  unlinkat(staging, name.c_str(), 0);
+  return failure(failed, "flock");
+}
+
+UploadResult<void> UploadStore::keep(StoredUpload& upload) noexcept {
+  return upload.has_record_ ? UploadResult<void>() : save(upload);
+}
+
+UploadResult<void> UploadStore::save(StoredUpload& upload) noexcept {
+  const auto saved =
+      save_record(upload.staging_->get(), upload.token_, upload.record_, options().sync);
+  if (saved) upload.has_record_ = true;
+  return saved;
 }
 
 UploadResult<StoredUpload> UploadStore::open(const UploadToken& token,
@@ -147,6 +161,7 @@ UploadResult<StoredUpload> UploadStore::open(const UploadToken& token,
   if (!record) return std::unexpected(record.error());
   if (record->path != path) return failure(UploadProblem::kNotFound);
   upload.record_ = std::move(*record);
+  upload.has_record_ = true;
   if (upload.record_.outcome) {
     upload.file_.reset();
     upload.offset_ = upload.record_.outcome->size_bytes;
@@ -209,10 +224,10 @@ UploadResult<UploadDirectory::Published> UploadStore::publish(StoredUpload& uplo
                             .size_bytes = state.size_bytes,
                             .modified_seconds = state.modified_seconds,
                             .modified_nanoseconds = state.modified_nanoseconds};
-  // The file is there, whatever becomes of this.
-  if (!save(upload)) {
-    unlinkat(upload.staging_->get(), upload_record_name(upload.token_).c_str(), 0);
-  }
+  // The file is there, whatever becomes of its record.
+  if (upload.has_record_ && save(upload)) return published;
+  unlinkat(upload.staging_->get(), upload_record_name(upload.token_).c_str(), 0);
+  forget(upload);
   return published;
 }
 
@@ -247,6 +262,11 @@ void UploadStore::cancel(StoredUpload upload) noexcept {
   const int staging = upload.staging_->get();
   unlinkat(staging, upload_record_name(upload.token_).c_str(), 0);
   unlinkat(staging, upload_data_name(upload.token_).c_str(), 0);
+  forget(upload);
+}
+
+// What of it was in the directory of uploads is gone.
+void UploadStore::forget(StoredUpload& upload) noexcept {
   upload.staging_.reset();
   uploads_.tidy();
   one_less();

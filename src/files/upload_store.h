@@ -17,7 +17,8 @@
 namespace sluice {
 
 // An upload that the caller alone is at work on: a lock on its file (flock(2)) says so, across
-// processes. What has been written into the file is kept when this is destroyed.
+// processes. Once the upload is kept (UploadStore::keep()) what has been written into the file
+// stays when this is destroyed.
 class StoredUpload {
  public:
   const UploadToken& token() const noexcept { return token_; }
@@ -42,6 +43,7 @@ class StoredUpload {
 
   UploadToken token_;
   UploadRecord record_;
+  bool has_record_ = false;  // as a file
   std::shared_ptr<const UniqueFd> staging_;
   UniqueFd file_;
   uint64_t offset_ = 0;
@@ -49,7 +51,8 @@ class StoredUpload {
 };
 
 // Each upload is two files in the directory of `uploads`: what has arrived, whose size is the
-// offset, and a record of what it is for. Thread-safe. All of it blocks: for workers.
+// offset, and, from keep() on, a record of what it is for. Thread-safe. All of it blocks: for
+// workers.
 class UploadStore {
  public:
   // How many there may be at once. What is kept of those that are complete makes room for others.
@@ -59,14 +62,19 @@ class UploadStore {
   explicit UploadStore(UploadDirectory& uploads) noexcept : uploads_(uploads) {}
 
   // A new upload to record.path; refused where UploadDirectory::check() is. kTooMany when there are
-  // too many already that have not expired; what has expired since shows within a second.
+  // too many already that have not expired; what has expired since shows within a second. Until
+  // keep() nobody else finds it, and a sweep removes it once this process has ended.
   UploadResult<StoredUpload> create(UploadRecord record) noexcept;
+
+  // Has open() find it until it expires, also after a restart. To be called before its client is
+  // told of it. Does nothing the second time.
+  UploadResult<void> keep(StoredUpload& upload) noexcept;
 
   // The upload of that token to that path. kNotFound when there is none (any more); kBusy while
   // somebody else has it open.
   UploadResult<StoredUpload> open(const UploadToken& token, std::string_view path) noexcept;
 
-  // Notes how long the whole will be. REQUIRES: the record has no length yet.
+  // Notes how long the whole will be. REQUIRES: it is kept; the record has no length yet.
   UploadResult<void> set_length(StoredUpload& upload, uint64_t length) noexcept;
 
   // What was appended is on the disk as Uploads::sync says.
@@ -76,8 +84,9 @@ class UploadStore {
   static bool worth_another_attempt(UploadProblem problem) noexcept;
 
   // Gives the file its name (UploadDirectory::publish(), with the condition of the record). A
-  // failure that is not worth_another_attempt() removes the upload. After success the record stays
-  // until it expires, so that a client that has missed the response can learn of it.
+  // failure that is not worth_another_attempt() removes the upload. After success the record, if it
+  // was kept, stays until it expires, so that a client that has missed the response can learn of
+  // it.
   UploadResult<UploadDirectory::Published> publish(StoredUpload& upload) noexcept;
 
   // Removes it, with all that has arrived.
@@ -108,9 +117,12 @@ class UploadStore {
   bool make_room() noexcept;
   void one_less() noexcept;
 
-  UploadResult<void> save(const StoredUpload& upload) noexcept;
+  UploadResult<void> open_data(StoredUpload& upload) noexcept;
+  UploadResult<void> save(StoredUpload& upload) noexcept;
   UploadResult<UploadDirectory::Published> publish_file(StoredUpload& upload) noexcept;
   UploadResult<UploadDirectory::Published> publish_copy(StoredUpload& upload) noexcept;
+
+  void forget(StoredUpload& upload) noexcept;
 
   UploadDirectory& uploads_;
   // How many there are of this and all other processes, as far as is known: what others do shows

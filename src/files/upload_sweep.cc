@@ -96,12 +96,14 @@ bool keep_upload(int staging, const UploadToken& token, uint64_t resume_ms, Swee
   if (record_idle && idle < resume_ms && is_wanted(staging, token, data_idle.has_value(), scope)) {
     return true;
   }
-  // Data without a record is about to get one, or has lost it.
+  // Data without a record may be about to be locked, by who has just made it.
   if (!record_idle && scope != SweepScope::kAll && data_idle.value_or(kBeginsMs) < kBeginsMs) {
     return true;
   }
   const UniqueFd fd(openat(staging, data.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
   if (fd && flock(fd.get(), LOCK_EX | LOCK_NB) != 0) return true;
+  // Who had the lock until now may have kept it.
+  if (!record_idle && idle_ms_of(staging, record)) return true;
   unlinkat(staging, record.c_str(), 0);
   unlinkat(staging, data.c_str(), 0);
   return false;

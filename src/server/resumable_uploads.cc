@@ -132,8 +132,17 @@ Task<void> ResumableUploads::create(const Target& target, const http::UploadFiel
                       .condition = condition,
                       .length = length.length,
                       .outcome = std::nullopt};
+  // Interim responses are not for HTTP/1.0 (RFC 9110 §15.2).
+  const bool announces = fields.interop_version && target.request.head.minor_version() > 0;
   std::optional<UploadResult<StoredUpload>> created;
-  const auto work = [&] { created.emplace(store.create(std::move(record))); };
+  const auto work = [&] {
+    created.emplace(store.create(std::move(record)));
+    if (!*created || !announces) return;
+    const UploadResult<void> kept = store.keep(**created);
+    if (kept) return;
+    store.cancel(std::move(**created));
+    created.emplace(std::unexpected(kept.error()));
+  };
   Task<bool> creating = run_upload_work(reactor_, workers_, work);
   if (const bool done = co_await creating; !done) {
     response.refuse_for_now();
@@ -144,8 +153,7 @@ Task<void> ResumableUploads::create(const Target& target, const http::UploadFiel
     co_return;
   }
   StoredUpload& upload = **created;
-  // Interim responses are not for HTTP/1.0 (RFC 9110 §15.2).
-  if (fields.interop_version && target.request.head.minor_version() > 0) {
+  if (announces) {
     Task<Result<void>> announcing = announce(target, upload, *fields.interop_version);
     if (const Result<void> announced = co_await announcing; !announced) {
       Task<void> cancelling = cancel(target, std::move(upload));
@@ -154,9 +162,15 @@ Task<void> ResumableUploads::create(const Target& target, const http::UploadFiel
       co_return;
     }
   }
-  const Part part{.upload = upload, .creates = true, .completes = *fields.complete};
+  Part part{
+      .upload = upload, .creates = true, .completes = *fields.complete, .address_told = announces};
   Task<void> receiving = receive(target, part, response);
   co_await receiving;
+  const bool open = upload.fd() >= 0 && !upload.record().outcome;
+  if (!open || part.address_told) co_return;
+  // Nobody could go on with it, or give it up.
+  Task<void> cancelling = cancel(target, std::move(upload));
+  co_await cancelling;
 }
 
 Task<void> ResumableUploads::respond(const Target& target, ResponseDraft& response) noexcept {
@@ -234,7 +248,7 @@ Task<void> ResumableUploads::append(const Target& target, StoredUpload& upload,
     if (*fields.complete && content_length == 0U) {
       tell_outcome(*outcome, target.entity_tags, response);
     } else {
-      response.fail(409, "Upload-Complete: ?0\r\n");
+      refuse_length(response);
     }
     co_return;
   }
@@ -258,12 +272,13 @@ Task<void> ResumableUploads::append(const Target& target, StoredUpload& upload,
       co_return;
     }
   }
-  const Part part{.upload = upload, .creates = false, .completes = *fields.complete};
+  Part part{
+      .upload = upload, .creates = false, .completes = *fields.complete, .address_told = true};
   Task<void> receiving = receive(target, part, response);
   co_await receiving;
 }
 
-Task<void> ResumableUploads::receive(const Target& target, Part part,
+Task<void> ResumableUploads::receive(const Target& target, Part& part,
                                      ResponseDraft& response) noexcept {
   using End = UploadExchange::Received::End;
   StoredUpload& upload = part.upload;
@@ -300,7 +315,7 @@ Task<void> ResumableUploads::receive(const Target& target, Part part,
   co_await finishing;
 }
 
-Task<void> ResumableUploads::finish(const Target& target, Part part,
+Task<void> ResumableUploads::finish(const Target& target, Part& part,
                                     ResponseDraft& response) noexcept {
   StoredUpload& upload = part.upload;
   UploadStore& store = target.directory.store;
@@ -309,20 +324,24 @@ Task<void> ResumableUploads::finish(const Target& target, Part part,
     co_await publishing;
     co_return;
   }
-  UploadResult<void> synced;
-  const auto work = [&] { synced = store.sync(upload); };
-  Task<bool> syncing = run_upload_work(reactor_, workers_, work);
-  if (const bool done = co_await syncing; !done) {
+  UploadResult<void> kept;
+  const auto work = [&] {
+    kept = store.sync(upload);
+    if (kept) kept = store.keep(upload);
+  };
+  Task<bool> keeping = run_upload_work(reactor_, workers_, work);
+  if (const bool done = co_await keeping; !done) {
     response.refuse_for_now();
     co_return;
   }
-  if (!synced) {
-    refuse(synced.error(), response);
+  if (!kept) {
+    refuse(kept.error(), response);
     co_return;
   }
   response.begin(part.creates ? 201 : 204).field("Upload-Complete", "?0");
   add_state(upload, store.options(), response);
   if (!part.creates) co_return;
+  part.address_told = true;
   response.head().field("Location", location_of(target.request, upload.token()));
   response.head().field("Content-Length", uint64_t{0});
 }

@@ -67,14 +67,17 @@ class ResumableUploads {
     StoredUpload& upload;
     bool creates;    // it is the first request
     bool completes;  // with its content the upload is whole
+    // The client knows the upload resource, or the response says it. Otherwise an upload that this
+    // does not complete is given up.
+    bool address_told;
   };
 
   // The upload for this request alone: one that is at work on it is ended, and waited for.
   Task<UploadResult<StoredUpload>> open(const Target& target, const UploadToken& token) noexcept;
   Task<void> append(const Target& target, StoredUpload& upload, ResponseDraft& response) noexcept;
-  Task<void> receive(const Target& target, Part part, ResponseDraft& response) noexcept;
+  Task<void> receive(const Target& target, Part& part, ResponseDraft& response) noexcept;
   // Answers once the content of a request has been taken as a whole.
-  Task<void> finish(const Target& target, Part part, ResponseDraft& response) noexcept;
+  Task<void> finish(const Target& target, Part& part, ResponseDraft& response) noexcept;
   Task<void> publish(const Target& target, StoredUpload& upload, ResponseDraft& response) noexcept;
   Task<void> cancel(const Target& target, StoredUpload upload) noexcept;
   // The lengths that a request tells do not agree with each other, or with what is there.

@@ -92,6 +92,13 @@ def data_files(root):
     return [name for name in staged(root) if not name.endswith(".record")]
 
 
+def wait_for_content(root, size):
+    """Until so much of one upload has arrived. Asking the server would interrupt it."""
+    def sizes():
+        return [(root / STAGING / name).stat().st_size for name in data_files(root)]
+    wait_until(lambda: sizes() == [size], "the content")
+
+
 def test_the_interim_response_says_where_to_go_on(server, root):
     response, interim, _ = request(server, "/a%20%C3%A4;b", "PUT", CONTENT, True, [VERSION])
     assert [r.status for r in interim] == [104]
@@ -132,7 +139,8 @@ def test_a_malformed_field_is_as_if_it_were_not_there(server, root):
 def test_interrupted_and_gone_on_with(server, root):
     connection, resource = begin(server, "/file", len(CONTENT), 300_000)
     connection.close()
-    wait_until(lambda: state(server, resource)[0] == 300_000, "the content")
+    wait_for_content(root, 300_000)
+    assert state(server, resource)[0] == 300_000
     assert not (root / "file").exists()
     response, _ = append(server, resource, 300_000, CONTENT[300_000:], True)
     assert (response.status, response.field("upload-complete")) == (201, "?1")
@@ -177,8 +185,7 @@ def test_a_restart_in_between(start, root, number):
     write(root / "file", b"the old one")
     first = start(root, "--uploads", "--drain-timeout", "1")
     connection, resource = begin(first, "/file", len(CONTENT), 500_000)
-    wait_until(lambda: sum((root / STAGING / name).stat().st_size for name in data_files(root))
-               == 500_000, "the content")
+    wait_for_content(root, 500_000)
     first.signal(number)
     first.wait()
     connection.close()
@@ -265,6 +272,66 @@ def test_uploads_are_counted(server):
     assert (stats["uploads_completed"], stats["uploads_failed"]) == (1, 1)
 
 
+@pytest.mark.parametrize("fields, sent", [
+    ([("Content-Length", "100000")], CONTENT[:50_000]),
+    ([("Transfer-Encoding", "chunked")], b"3\r\nabc\r\nzz\r\n"),
+], ids=["interrupted", "malformed"])
+def test_nothing_is_kept_that_nobody_was_told_of(server, root, fields, sent):
+    with server.connect() as connection:
+        connection.send(build_request("/file", "PUT", [("Upload-Complete", "?0"), *fields]) + sent)
+        connection.socket.shutdown(1)
+        response = connection.read_head()
+        assert (response.status, response.field("location")) == (400, None)
+    assert data_files(root) == []
+    assert server.stats()["uploads_failed"] == 1
+    # By a 104 it was told.
+    connection, resource = begin(server, "/file", len(CONTENT), 300_000)
+    connection.close()
+    wait_for_content(root, 300_000)
+    assert state(server, resource)[0] == 300_000
+    assert server.stats()["uploads_failed"] == 1
+
+
+def test_nothing_is_left_after_a_kill_of_what_nobody_was_told_of(start, root):
+    first = start(root, "--uploads")
+    connection = first.connect()
+    fields = [("Content-Length", str(len(CONTENT))), ("Upload-Complete", "?0")]
+    connection.send(build_request("/file", "PUT", fields) + CONTENT[:300_000])
+    wait_for_content(root, 300_000)
+    first.signal(signal.SIGKILL)
+    first.finish(statuses=(-signal.SIGKILL,))
+    connection.close()
+    start(root, "--uploads")
+    assert not (root / STAGING).exists()
+
+
+def test_nothing_is_kept_for_a_client_of_http_1_0_that_was_not_told(server, root):
+    with server.connect() as connection:
+        fields = [("Content-Length", "10"), ("Upload-Complete", "?1"), VERSION]
+        connection.send(build_request("/file", "PUT", fields, version="HTTP/1.0") + b"half")
+        connection.socket.shutdown(1)
+        assert connection.read_head().status == 400
+    assert data_files(root) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a file system")
+def test_a_full_disk_does_not_stay_full(start, new_directory):
+    disk = new_directory()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", disk], check=True)
+    try:
+        server = start(disk, "--uploads")
+        with server.connect() as connection:
+            connection.send(head_of("/file", "PUT", 3 * len(CONTENT), False, []))
+            connection.send_if_wanted(3 * CONTENT)
+            response = connection.read_head()
+        assert (response.status, response.field("location")) == (507, None)
+        assert data_files(disk) == []
+        assert request(server, "/file", "PUT", CONTENT[:500_000])[0].status == 201
+        server.stop()
+    finally:
+        subprocess.run(["umount", "-l", disk], check=True)
+
+
 def test_the_resource_is_for_its_target_only(server, root):
     write(root / "other", b"other")
     resource = create(server, "/file", b"12345")
@@ -296,7 +363,10 @@ def test_a_lost_response_can_be_asked_for_again(server, root):
     again, _ = append(server, resource, 5, b"", True)
     assert (again.status, again.field("etag")) == (first.status, first.field("etag"))
     assert again.field("upload-complete") == "?1"
-    assert append(server, resource, 5, b"more", True)[0].status == 409
+    for content, complete in ((b"more", True), (b"more", False), (b"", False)):
+        response, body = append(server, resource, 5, content, complete)
+        assert response.status == 400
+        assert json.loads(body)["type"].endswith("#inconsistent-upload-length")
     assert append(server, resource, 4, b"", True)[0].status == 409
     assert (root / "file").read_bytes() == b"12345"
 

@@ -45,7 +45,9 @@ class UploadStoreTest : public testing::Test {
     UploadRecord record;
     record.path = path;
     record.condition = condition;
-    return store_->create(record);
+    auto upload = store_->create(record);
+    EXPECT_TRUE(!upload || store_->keep(*upload));
+    return upload;
   }
 
   StoredUpload create(const std::string& path, UploadCondition condition = {}) {
@@ -127,6 +129,64 @@ TEST_F(UploadStoreTest, WhatIsCompleteIsKnownForAWhile) {
   EXPECT_EQ(store_->sweep(), 0U);
   EXPECT_EQ(staged(), 0U);
   EXPECT_EQ(content_of(at("file")), "all");
+}
+
+TEST_F(UploadStoreTest, WhatNobodyWasToldOfGoesWithTheProcess) {
+  UploadRecord record;
+  record.path = "file";
+  {
+    auto upload = store_->create(record);
+    ASSERT_TRUE(upload);
+    append(*upload, "some");
+    EXPECT_EQ(problem_of(upload->token(), "file"), UploadProblem::kNotFound);
+    age(61'000);
+    EXPECT_EQ(store_->sweep(), 1U);
+    EXPECT_EQ(staged(), 1U);
+  }
+  restart();
+  EXPECT_FALSE(fs::exists(at(kUploadDirectoryName)));
+
+  auto upload = store_->create(record);
+  ASSERT_TRUE(upload);
+  append(*upload, "all");
+  ASSERT_TRUE(store_->publish(*upload));
+  EXPECT_EQ(content_of(at("file")), "all");
+  EXPECT_FALSE(fs::exists(at(kUploadDirectoryName)));
+}
+
+TEST_F(UploadStoreTest, WhatIsKeptLateIsFoundAsWell) {
+  UploadRecord record;
+  record.path = "file";
+  UploadToken token;
+  {
+    auto upload = store_->create(record);
+    ASSERT_TRUE(upload);
+    append(*upload, "some");
+    age(61'000);
+    ASSERT_TRUE(store_->keep(*upload));
+    ASSERT_TRUE(store_->keep(*upload));
+    EXPECT_EQ(staged(), 2U);
+    token = upload->token();
+  }
+  restart();
+  const auto upload = store_->open(token, "file");
+  ASSERT_TRUE(upload);
+  EXPECT_EQ(upload->offset(), 4U);
+}
+
+TEST_F(UploadStoreTest, WhatCannotBeKeptLeavesNothing) {
+  UploadRecord record;
+  record.path = "file";
+  auto upload = store_->create(record);
+  ASSERT_TRUE(upload);
+  // A directory is in the way of the record.
+  fs::create_directories(at(kUploadDirectoryName) + "/" + upload_record_name(upload->token()) +
+                         "/in the way");
+  EXPECT_FALSE(store_->keep(*upload));
+  append(*upload, "all");
+  EXPECT_TRUE(store_->publish(*upload));
+  EXPECT_EQ(content_of(at("file")), "all");
+  EXPECT_EQ(staged(), 1U);  // the directory
 }
 
 TEST_F(UploadStoreTest, OneAtATime) {
