@@ -51,8 +51,9 @@ Task<Step> move_rest(OutgoingFile& file, Pipe& pipe) noexcept {
   co_return Step{result, false};
 }
 
-// What a step means for the transfer; a full socket is no error.
+// What a step means for the transfer; a full socket is no error, nor is an interrupted worker.
 Result<RouteEnd> judge(const OutgoingFile& file, Pipe& pipe, Step step) noexcept {
+  if (step.result == -EINTR) return RouteEnd::kDone;
   if (refused(file, step.result)) return RouteEnd::kUnsuitable;
   if (step.of_file) {
     const Result<void> noted = note_fill(pipe, step.result);

@@ -28,9 +28,13 @@ ssize_t fill_at_once(const OutgoingFile& file, const Pipe& pipe) noexcept {
 // The same, waiting for the disk.
 Task<ssize_t> fill_by_ring(OutgoingFile& file, const Pipe& pipe) noexcept {
   const FileRange& left = file.left;
-  Splice fill(file.context.reactor, left.fd, static_cast<int64_t>(left.offset_bytes),
-              pipe.write_end.get(), next_chunk(left, pipe), 0);
-  co_return co_await fill;
+  int filled;
+  do {
+    Splice fill(file.context.reactor, left.fd, static_cast<int64_t>(left.offset_bytes),
+                pipe.write_end.get(), next_chunk(left, pipe), 0);
+    filled = co_await fill;
+  } while (filled == -EINTR);
+  co_return filled;
 }
 
 // What the socket took of the head, and of what is in the pipe, or a negative errno.

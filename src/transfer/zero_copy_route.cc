@@ -143,7 +143,9 @@ Task<Result<RouteEnd>> pump(OutgoingFile& file, MappedFile& mapped, SendsUnderWa
       co_return RouteEnd::kUnsuitable;
     }
     if (sent == -EFAULT) co_return std::unexpected(mapped.fault());
-    if (sent < 0 && sent != -EAGAIN) co_return std::unexpected(file.sink.error(-sent, "sendmsg"));
+    if (sent < 0 && sent != -EAGAIN && sent != -EINTR) {
+      co_return std::unexpected(file.sink.error(-sent, "sendmsg"));
+    }
     if (sent > 0) file.sent(static_cast<size_t>(sent), Route::kZeroCopySend);
     if (const Result<void> looked = file.look_again(); !looked) {
       co_return std::unexpected(looked.error());

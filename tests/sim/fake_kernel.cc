@@ -177,6 +177,7 @@ Attempt FakeKernel::send_zero_copy(const Entry& entry) {
   if (is_reset(sqe.fd)) return result(-reset_error());
   if (happens(faults_.no_zero_copy, counts_.no_zero_copy)) return result(-EOPNOTSUPP);
   if (happens(faults_.full_socket, counts_.full_socket)) return result(-EAGAIN);
+  if (happens(faults_.interrupted, counts_.interrupted)) return result(-EINTR);
   ShorterMessage message(*pointer<const msghdr>(sqe.addr));
   message.cut(shortened(message.bytes(), faults_.short_send, counts_.short_send));
   const ssize_t sent = sendmsg(sqe.fd, message.get(), static_cast<int>(sqe.msg_flags));
@@ -248,6 +249,7 @@ Attempt FakeKernel::poll(const Entry& entry) {
 Attempt FakeKernel::splice(Entry& entry) {
   const io_uring_sqe& sqe = entry.sqe;
   if ((sqe.splice_flags & SPLICE_F_NONBLOCK) == 0) report("a splice that could block a worker");
+  if (happens(faults_.interrupted, counts_.interrupted)) return done(-EINTR);
   if (is_file(sqe.fd)) return splice_into_file(entry);
   uint32_t bytes = sqe.len;
   ssize_t moved;
@@ -283,6 +285,7 @@ Attempt FakeKernel::splice_into_file(const Entry& entry) {
 // To a file, at an offset.
 Attempt FakeKernel::write(const Entry& entry) {
   const io_uring_sqe& sqe = entry.sqe;
+  if (happens(faults_.interrupted, counts_.interrupted)) return done(-EINTR);
   if (happens(faults_.disk_full, counts_.disk_full)) return done(-ENOSPC);
   const uint32_t bytes = shortened(sqe.len, faults_.short_drain, counts_.short_drain);
   return result_of(pwrite(sqe.fd, pointer<char>(sqe.addr), bytes, static_cast<off_t>(sqe.off)));
@@ -291,6 +294,7 @@ Attempt FakeKernel::write(const Entry& entry) {
 // Of a file, at an offset.
 Attempt FakeKernel::read(const Entry& entry) {
   const io_uring_sqe& sqe = entry.sqe;
+  if (happens(faults_.interrupted, counts_.interrupted)) return done(-EINTR);
   if (is_unreadable(FaultListener::kAnybody)) return done(-EIO);
   const uint32_t bytes = shortened(sqe.len, faults_.short_fill, counts_.short_fill);
   return result_of(pread(sqe.fd, pointer<char>(sqe.addr), bytes, static_cast<off_t>(sqe.off)));

@@ -29,6 +29,7 @@ constexpr NamedCount kNamedCounts[] = {
     {"end with buffer", &FaultCounts::end_with_buffer},
     {"no buffers", &FaultCounts::no_buffers},
     {"open interrupted", &FaultCounts::open_interrupted},
+    {"interrupted", &FaultCounts::interrupted},
     {"open refused", &FaultCounts::open_refused},
     {"accept refused", &FaultCounts::accept_refused},
     {"accept aborted", &FaultCounts::accept_aborted},
@@ -63,6 +64,7 @@ Faults Faults::drawn(Random& random) {
   faults.no_buffers = drawn_probability(random, {0.02, 0.3});
 
   faults.open_interrupted = drawn_probability(random, {0.05, 0.4});
+  faults.interrupted = drawn_probability(random, {0.02, 0.3});
   faults.open_refused = random.chance(0.1) ? 0.1 : 0;
   faults.accept_refused = drawn_probability(random, {0.05, 0.3});
   faults.accept_aborted = drawn_probability(random, {0.05, 0.3});

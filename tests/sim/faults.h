@@ -39,6 +39,7 @@ struct Faults {
   // --- Failures
   // -----------------------------------------------------------------------------------
   double open_interrupted = 0;  // openat2 says -EINTR or -EAGAIN; seven times in a row at most
+  double interrupted = 0;       // a splice, read, write or send says -EINTR
   double open_refused = 0;      // -EMFILE
   double accept_refused = 0;    // -EMFILE
   double accept_aborted = 0;    // -ECONNABORTED
@@ -59,7 +60,8 @@ struct FaultCounts {
   uint64_t uncached = 0;
   uint64_t multishot_ends = 0, end_with_buffer = 0, no_buffers = 0;
   uint64_t open_interrupted = 0, open_refused = 0, accept_refused = 0, accept_aborted = 0;
-  uint64_t reset = 0, read_error = 0, disk_full = 0, not_spliceable = 0, no_zero_copy = 0;
+  uint64_t interrupted = 0, reset = 0, read_error = 0, disk_full = 0, not_spliceable = 0,
+           no_zero_copy = 0;
 
   FaultCounts& operator+=(const FaultCounts& other) noexcept;
   std::string to_string() const;
