@@ -16,6 +16,7 @@ enum class Route : uint8_t {
   kCopy,           // read into a buffer of this process, write out of it: works with everything
   kSendfile,       // sendfile(2): from a file
   kSplice,         // splice(2) through a pipe: by this thread what is cached, by the ring the rest
+                   // and what is written to files
   kRingSplice,     // the same, by the ring alone
   kMapped,         // sendmsg(2) out of a read-only mapping of a file
   kZeroCopySend,   // the same, by a network card that reads the page cache itself (MSG_ZEROCOPY)
@@ -37,7 +38,8 @@ enum class Fallback : uint8_t {
   kNotSpliceable,   // splice(2), sendfile(2) or copy_file_range(2) refuse these ends (EINVAL, …)
   kNotMappable,     // mmap(2) refuses the file, or there is no memory for it
   kNoZeroCopy,      // the socket cannot send without a copy (EOPNOTSUPP, ENOMEM, …)
-  kUnsuitableEnds,  // the route is not for ends of these kinds: memory is not spliced
+  kUnsuitableEnds,  // the route is not for ends of these kinds: memory is not spliced, nor is a
+                    // file that says it is empty and has content (proc(5))
   kParsedContent,   // content in chunks is taken apart, so it passes through this process
   kNoWorker,        // all workers are busy, and more work than they get done waits for them
 };

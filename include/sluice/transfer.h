@@ -82,7 +82,8 @@ class Source {
 class Sink {
  public:
   // A regular file or a memfd, from `offset` on. Its own position is not used; O_APPEND is not for
-  // this (pwrite(2)).
+  // this (pwrite(2)). Where the source is the same file, the two ranges must not overlap:
+  // kUnsupported, of TransferEnd::kNeither.
   SLUICE_API static Sink file(int fd, uint64_t offset = 0) noexcept;
   SLUICE_API static Sink socket(int fd) noexcept;
   SLUICE_API static Sink pipe(int fd) noexcept;
@@ -201,7 +202,9 @@ enum class TransferEnd : uint8_t { kSource, kSink, kNeither };
 
 struct TransferError {
   Error error;
-  TransferEnd end;     // which of the two failed; kNeither: a deadline, a cancellation, a limit
+  // Which of the two failed. kNeither: a deadline, a cancellation, a limit, or both together, of
+  // which each would do: ranges of one file that overlap.
+  TransferEnd end;
   uint64_t moved = 0;  // bytes that had reached the sink: where it failed, counted from offset
 };
 
@@ -221,6 +224,11 @@ SLUICE_API Task<TransferResult> transfer(Source source, Sink sink, TransferOptio
 // the file, later, so the file must be open for reading too; one that fails is left behind. Done
 // when the file has everything, and each follower all or an error: one that takes nothing is waited
 // for until the deadline.
+//
+// TransferOptions::route is for the way into the file. A socket, a pipe or the content of a request
+// is spliced (kAuto, kSplice) or copied (kCopy); any other route counts as kUnsuitableEnds, and it
+// is spliced. Other sources go there as by transfer(). Followers are given what comes out of the
+// pipe by splice(2), and what comes out of the file by kAuto.
 struct FanOutResult {
   TransferResult file;
   std::vector<TransferResult> followers;

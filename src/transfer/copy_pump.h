@@ -11,7 +11,7 @@ namespace sluice {
 
 // At most `length` bytes, until the source ends. Bytes that are not in memory at either end pass
 // through a buffer of kCopyBufferBytes, which lives as long as this.
-inline constexpr size_t kCopyBufferBytes = 64 * 1024;
+inline constexpr size_t kCopyBufferBytes = 32 * 1024;
 
 Task<Outcome<void>> copy_bytes(Passage& passage, SourceEnd& source, SinkEnd& sink, uint64_t length);
 

@@ -138,6 +138,8 @@ Task<TransferResult> feed_by_pipe(FanOut& all, const Source& source, PipePool::L
     Task<Outcome<void>> feeding = feed.take(stream);
     fed = co_await feeding;
   }
+  const Route asked = all.options.route;
+  if (asked != Route::kAuto && asked != Route::kSplice) passage.unsuitable(passage.moved());
   if (fed) co_return passage.moved();
   co_return std::unexpected(TransferError{fed.error().error, fed.error().end, passage.moved()});
 }

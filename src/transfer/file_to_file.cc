@@ -11,14 +11,13 @@
 
 #include "io/file_operations.h"
 #include "io/operations.h"
+#include "transfer/copy_pump.h"
 #include "transfer/not_spliceable.h"
 #include "transfer/transfer_bounds.h"
 
 namespace sluice {
 
 namespace {
-
-constexpr size_t kBufferBytes = 128 * 1024;
 
 // What is left to do.
 struct FileCopy {
@@ -29,7 +28,7 @@ struct FileCopy {
   int to;
   uint64_t to_offset;
   uint64_t left;  // or kToTheEnd
-  Route route;
+  Route& route;
   uint64_t moved = 0;
   // True exactly when copy_file_range(2) has found nothing: some files say that they are empty
   // (proc(5)), so only a read tells.
@@ -126,6 +125,21 @@ Task<StepResult> empty_pipe(FileCopy& copy, Pipe& pipe) noexcept {
   co_return Step::kOn;
 }
 
+// The next part into the empty pipe: at once what is in the page cache, on the ring the rest.
+Task<ssize_t> fill_pipe(FileCopy& copy, const Pipe& pipe) noexcept {
+  const uint64_t bytes = copy.next_bytes(pipe.capacity_bytes);
+  const auto offset = static_cast<int64_t>(copy.from_offset);
+  DirectCalls& direct = copy.context.reactor.ring().direct();
+  if (copy.route == Route::kSplice && direct.cached(copy.from, copy.from_offset, bytes) == 1) {
+    const ssize_t filled =
+        direct.splice(copy.from, offset, pipe.write_end.get(), DirectCalls::kNoOffset, bytes, 0);
+    if (filled != -EAGAIN) co_return filled;
+  }
+  Splice filling(copy.context.reactor, copy.from, offset, pipe.write_end.get(),
+                 static_cast<uint32_t>(bytes), 0);
+  co_return co_await filling;
+}
+
 Task<StepResult> step_by_splice(FileCopy& copy, PipePool::Lease& lease) noexcept {
   if (!lease) lease = copy.context.pipes.try_acquire();
   if (!lease) {
@@ -133,16 +147,17 @@ Task<StepResult> step_by_splice(FileCopy& copy, PipePool::Lease& lease) noexcept
     co_return Step::kOn;
   }
   Pipe& pipe = *lease;
-  Splice filling(copy.context.reactor, copy.from, static_cast<int64_t>(copy.from_offset),
-                 pipe.write_end.get(), static_cast<uint32_t>(copy.next_bytes(pipe.capacity_bytes)),
-                 0);
-  const int filled = co_await filling;
+  Task<ssize_t> filling = fill_pipe(copy, pipe);
+  const ssize_t filled = co_await filling;
   if (filled == -EINTR) co_return Step::kOn;
   if (is_not_spliceable(filled)) {
     copy.fall_back(Route::kCopy, Fallback::kNotSpliceable);
     co_return Step::kOn;
   }
-  if (filled < 0) co_return copy.failed(error_from_errno(-filled, "splice"), TransferEnd::kSource);
+  if (filled < 0) {
+    co_return copy.failed(error_from_errno(static_cast<int>(-filled), "splice"),
+                          TransferEnd::kSource);
+  }
   if (filled == 0) co_return Step::kAtEnd;
   pipe.bytes_inside = static_cast<uint32_t>(filled);
   Task<StepResult> emptying = empty_pipe(copy, pipe);
@@ -150,11 +165,11 @@ Task<StepResult> step_by_splice(FileCopy& copy, PipePool::Lease& lease) noexcept
 }
 
 Task<StepResult> step_by_copy(FileCopy& copy) noexcept {
-  if (!copy.buffer) copy.buffer.reset(new (std::nothrow) char[kBufferBytes]);
+  if (!copy.buffer) copy.buffer.reset(new (std::nothrow) char[kCopyBufferBytes]);
   if (!copy.buffer) {
     co_return copy.failed(error_from_errno(ENOMEM, "new"), TransferEnd::kNeither);
   }
-  const std::span<char> buffer(copy.buffer.get(), copy.next_bytes(kBufferBytes));
+  const std::span<char> buffer(copy.buffer.get(), copy.next_bytes(kCopyBufferBytes));
   ReadAt reading(copy.context.reactor, copy.from, buffer, copy.from_offset);
   const int arrived = co_await reading;
   if (arrived == -EINTR) co_return Step::kOn;
@@ -175,23 +190,6 @@ Task<StepResult> step_by_copy(FileCopy& copy) noexcept {
     copy.wrote(static_cast<uint64_t>(written));
   }
   co_return Step::kOn;
-}
-
-// kAuto where the ends say nothing against it.
-Route first_route(TransferContext& context, Route wanted) noexcept {
-  switch (wanted) {
-    case Route::kCopy:
-    case Route::kCopyFileRange:
-    case Route::kRingSplice:
-      return wanted;
-    case Route::kSplice:
-      return Route::kRingSplice;  // a file may always wait for its disk
-    case Route::kAuto:
-      return Route::kCopyFileRange;
-    default:
-      context.counters.fell_back(Fallback::kUnsuitableEnds);
-      return Route::kCopyFileRange;
-  }
 }
 
 bool overlap(uint64_t first, uint64_t second, uint64_t length) noexcept {
@@ -237,8 +235,19 @@ Task<StepResult> step(FileCopy& copy, PipePool::Lease& pipe) noexcept {
 
 }  // namespace
 
+Route route_between_files(Route wanted) noexcept {
+  switch (wanted) {
+    case Route::kCopy:
+    case Route::kSplice:
+    case Route::kRingSplice:
+      return wanted;
+    default:
+      return Route::kCopyFileRange;
+  }
+}
+
 Task<TransferResult> copy_file(TransferContext& context, int from, uint64_t from_offset, int to,
-                               uint64_t to_offset, uint64_t length,
+                               uint64_t to_offset, uint64_t length, Route& route,
                                const TransferOptions& options) noexcept {
   const TransferBounds bounds(context, options.deadline_ms, options.cancellation);
   FileCopy copy{.context = context,
@@ -248,8 +257,7 @@ Task<TransferResult> copy_file(TransferContext& context, int from, uint64_t from
                 .to = to,
                 .to_offset = to_offset,
                 .left = length,
-                .route = first_route(context, options.route)};
-  context.counters.of(copy.route).transfers.increment();
+                .route = route};
   StepResult went = look_at_ends(copy);
   PipePool::Lease pipe;
   while (went && *went == Step::kOn && copy.left > 0) {

@@ -23,7 +23,7 @@ uint64_t step_bytes(const Passage& passage) noexcept {
 }
 
 Route choose_for_socket(Passage& passage, uint64_t length) noexcept {
-  if (passage.route() == Route::kCopyFileRange) passage.unsuitable();
+  if (passage.route() == Route::kCopyFileRange) passage.unsuitable(length);
   const Route route =
       first_route(passage.route(), length, UINT64_MAX, passage.context().thresholds);
   passage.begins_by(route);
@@ -82,7 +82,7 @@ Task<Outcome<void>> fill_pipe(Passage& passage, FileSource& source, StreamSink& 
                               uint64_t length) {
   Route route = passage.route();
   if (route != Route::kCopy && route != Route::kRingSplice) {
-    if (route != Route::kAuto && route != Route::kSplice) passage.unsuitable();
+    if (route != Route::kAuto && route != Route::kSplice) passage.unsuitable(length);
     route = Route::kSplice;
   }
   passage.begins_by(route);
@@ -97,13 +97,15 @@ Task<Outcome<void>> fill_pipe(Passage& passage, FileSource& source, StreamSink& 
   co_return co_await copying;
 }
 
-// The copy counts itself, and keeps to the bounds.
+// The copy counts its bytes itself, and keeps to the bounds.
 Task<Outcome<void>> copy_to_file(Passage& passage, FileSource& source, FileSink& sink,
                                  uint64_t length) {
-  const Route route = passage.route();
+  const Route wanted = passage.route();
   const bool for_sockets =
-      route == Route::kSendfile || route == Route::kMapped || route == Route::kZeroCopySend;
-  if (for_sockets) passage.unsuitable();
+      wanted == Route::kSendfile || wanted == Route::kMapped || wanted == Route::kZeroCopySend;
+  if (for_sockets) passage.unsuitable(length);
+  Route route = route_between_files(wanted);
+  passage.begins_by(route);
   while (length > 0) {
     Task<Outcome<void>> going_on = passage.go_on();
     if (const Outcome<void> may = co_await going_on; !may) co_return may;
@@ -115,7 +117,7 @@ Task<Outcome<void>> copy_to_file(Passage& passage, FileSource& source, FileSink&
     if (passage.tells_progress()) options.progress = tell;
     const uint64_t step = passage.one_time() ? std::min(length, DropBehind::kStepBytes) : length;
     Task<TransferResult> copying = copy_file(passage.context(), source.fd(), source.offset(),
-                                             sink.fd(), sink.offset(), step, options);
+                                             sink.fd(), sink.offset(), step, route, options);
     const TransferResult copied = co_await copying;
     const uint64_t moved = copied ? *copied : copied.error().moved;
     tell(moved);
@@ -142,7 +144,9 @@ Task<Outcome<void>> move_to(Passage& passage, FileSource& source, OpenSink& sink
   }
   if (auto* file = std::get_if<FileSink>(&sink))
     return copy_to_file(passage, source, *file, length);
-  if (passage.route() != Route::kAuto && passage.route() != Route::kCopy) passage.unsuitable();
+  if (passage.route() != Route::kAuto && passage.route() != Route::kCopy) {
+    passage.unsuitable(length);
+  }
   passage.begins_by(Route::kCopy);
   return copy_bytes(passage, source, end_of(sink), length);
 }
@@ -166,8 +170,11 @@ Task<Outcome<void>> move_file(Passage& passage, int fd, uint64_t offset, OpenSin
   Outcome<void> moved;
   if (says_nothing) {
     passage.begins_by(Route::kCopy);
+    const uint64_t before = passage.moved();
     Task<Outcome<void>> copying = copy_bytes(passage, source, end_of(sink), length);
     moved = co_await copying;
+    const bool copies = passage.route() == Route::kAuto || passage.route() == Route::kCopy;
+    if (!copies) passage.unsuitable(passage.moved() - before);
   } else {
     Task<Outcome<void>> moving = move_to(passage, source, sink, length);
     moved = co_await moving;

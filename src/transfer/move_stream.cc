@@ -11,13 +11,13 @@ namespace sluice {
 namespace {
 
 // The route to begin with.
-Route choose(Passage& passage, const OpenSink& sink) noexcept {
+Route choose(Passage& passage, const OpenSink& sink, uint64_t length) noexcept {
   const bool spliceable =
       std::holds_alternative<StreamSink>(sink) || std::holds_alternative<FileSink>(sink);
   const Route asked = passage.route();
   const bool splices = asked == Route::kSplice || asked == Route::kRingSplice;
   if (asked == Route::kCopy || (splices && spliceable)) return asked;
-  if (asked != Route::kAuto) passage.unsuitable();
+  if (asked != Route::kAuto) passage.unsuitable(length);
   return spliceable ? Route::kSplice : Route::kCopy;
 }
 
@@ -36,7 +36,7 @@ Task<Outcome<PumpEnd>> splice(StreamSource& source, OpenSink& sink, uint64_t& le
 
 Task<Outcome<void>> move_stream(Passage& passage, StreamSource& source, OpenSink& sink,
                                 uint64_t length) {
-  const Route route = choose(passage, sink);
+  const Route route = choose(passage, sink, length);
   passage.begins_by(route);
   if (route != Route::kCopy) {
     Task<Outcome<PumpEnd>> splicing = splice(source, sink, length, route);

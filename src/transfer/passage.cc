@@ -4,8 +4,8 @@
 
 namespace sluice {
 
-void Passage::unsuitable() noexcept {
-  context_.counters.fell_back(Fallback::kUnsuitableEnds);
+void Passage::unsuitable(uint64_t bytes) noexcept {
+  if (bytes > 0) context_.counters.fell_back(Fallback::kUnsuitableEnds);
   route_ = Route::kAuto;
 }
 
@@ -19,7 +19,6 @@ TransferOptions Passage::options_of_part() const noexcept {
   TransferOptions part;
   part.deadline_ms = bounds_.left_ms();
   part.cancellation = options_.cancellation;
-  part.route = route_;
   return part;
 }
 

@@ -45,13 +45,16 @@ class Passage {
 
   // The route that is wanted; kAuto after unsuitable().
   Route route() const noexcept { return route_; }
-  // The route that was wanted is not for these ends: counts that, once.
-  void unsuitable() noexcept;
+  // The route that was wanted is not for these ends, between which `bytes` are to pass, or
+  // kToTheEnd: counts that, once for each part, and not where nothing passes.
+  void unsuitable(uint64_t bytes) noexcept;
+  // What comes now may be suited to the route that was wanted, whatever came before.
+  void next_part() noexcept { route_ = options_.route; }
   // Counts the transfer as one of `route`, unless it has been counted before.
   void begins_by(Route route) noexcept;
 
-  // For a part of the transfer that somebody else does: what is left of the time, and the route. It
-  // tells no progress.
+  // For a part of the transfer that somebody else does: what is left of the time. It tells no
+  // progress.
   TransferOptions options_of_part() const noexcept;
 
   uint64_t moved() const noexcept { return moved_; }

@@ -1,4 +1,5 @@
 // transfer(), as programs call it.
+#include <algorithm>
 #include <string>
 
 #include <sluice/request.h>
@@ -19,7 +20,9 @@ namespace {
 
 Task<Outcome<void>> move_memory(Passage& passage, std::string_view bytes, OpenSink& sink,
                                 uint64_t length) {
-  if (passage.route() != Route::kAuto && passage.route() != Route::kCopy) passage.unsuitable();
+  if (passage.route() != Route::kAuto && passage.route() != Route::kCopy) {
+    passage.unsuitable(std::min<uint64_t>(length, bytes.size()));
+  }
   passage.begins_by(Route::kCopy);
   MemorySource source(bytes);
   passage.set_in_memory(true);
@@ -81,6 +84,7 @@ Task<Outcome<void>> move_list(Passage& passage, const std::vector<Source>& parts
   for (const Source& part : parts) {
     const uint64_t moved = passage.moved() - before;
     if (moved == length) break;
+    passage.next_part();
     Task<Outcome<void>> moving = move_source(passage, part, 0, sink, length - moved);
     if (const Outcome<void> done = co_await moving; !done) co_return done;
   }

@@ -81,8 +81,10 @@ Task<Outcome<void>> StreamSink::write(std::string_view bytes) {
 
 Task<Outcome<void>> MemorySink::write(std::string_view bytes) {
   const size_t fits = std::min(bytes.size(), left_.size());
-  std::memcpy(left_.data(), bytes.data(), fits);
-  filled(fits);
+  if (fits > 0) {
+    std::memcpy(left_.data(), bytes.data(), fits);
+    filled(fits);
+  }
   if (fits < bytes.size()) co_return passage().failure(kFull, TransferEnd::kSink);
   co_return Outcome<void>();
 }

@@ -293,6 +293,26 @@ TEST_F(FanOutTest, WhatIsInMemoryOrInAFileIsFollowedThroughTheFile) {
   }
 }
 
+// Streams are spliced by this thread, unless they are to be copied.
+TEST_F(FanOutTest, RoutesThatItDoesNotTakeAreFallbacks) {
+  for (size_t i = 0; i < kRouteCount; ++i) {
+    const auto route = static_cast<Route>(i);
+    SCOPED_TRACE(std::string(name_of(route)));
+    Channel source = make_pipe(true, false);
+    ASSERT_EQ(write(source.in.get(), "text", 4), 4);
+    source.in.reset();
+    TransferOptions options;
+    options.route = route;
+    const FanOutResult result = run_fan_out(Source::pipe(source.out.get()), {}, options);
+    ASSERT_TRUE(result.file) << to_string(result.file.error());
+    const Route taken = route == Route::kCopy ? Route::kCopy : Route::kSplice;
+    EXPECT_EQ(stats_.routes[static_cast<size_t>(taken)].bytes, 4U);
+    EXPECT_EQ(stats_.routes[static_cast<size_t>(taken)].transfers, 1U);
+    const bool takes = route == taken || route == Route::kAuto;
+    EXPECT_EQ(stats_.fallbacks[static_cast<size_t>(Fallback::kUnsuitableEnds)], takes ? 0U : 1U);
+  }
+}
+
 TEST_F(FanOutTest, WithoutFollowersItIsATransfer) {
   const std::string content = random_bytes(100'000);
   Channel source = make_socket(true, false);
