@@ -52,12 +52,13 @@ SLUICE_API std::string_view name_of(Fallback reason) noexcept;
 
 // What Route::kAuto goes by, in bytes of a body. The defaults are measured (docs/TRANSFER.md).
 struct RouteThresholds {
-  // Files up to this are sent `mapped`.
+  // Files up to this are sent `mapped`: like those below, where the page cache has them. What it
+  // has not is spliced.
   uint64_t mapped_bytes = 16 * 1024;
   // Larger ones up to this as well, where the server thread has sent no more than this of others
   // since it last began with the same file: what the processor's caches still hold is cheap to
   // copy.
-  uint64_t mapped_again_bytes = 64 * 1024;
+  uint64_t mapped_again_bytes = 128 * 1024;
   // Others up to this by `sendfile`; what is larger than that is spliced.
   uint64_t sendfile_bytes = 128 * 1024;
 };

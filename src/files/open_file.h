@@ -96,11 +96,9 @@ class OpenFile : public ListNode<OpenFile> {
     return prepared_fields().substr(validators_begin_, validators_length_);
   }
 
-  // For the routes of a transfer; null where the file is too large to be worth it. What they
-  // remember is of no concern to who was handed the file: hence not const.
-  FileMemory* memory() const noexcept {
-    return state_.size_bytes <= FileMapping::kSmallFileBytes ? &memory_ : nullptr;
-  }
+  // For the routes of a transfer. What they remember is of no concern to who was handed the file:
+  // hence not const.
+  FileMemory* memory() const noexcept { return &memory_; }
 
   // The codings in which there are variants beside this file. Absent until somebody has looked.
   std::optional<http::CodingSet> variants() const noexcept { return variants_; }

@@ -16,9 +16,8 @@ namespace sluice {
 // Not thread-safe.
 class FileMapping {
  public:
-  // What is mapped of a small file that is kept mapped. Beyond the end of the file it costs
-  // addresses only.
-  static constexpr uint64_t kSmallFileBytes = 1024 * 1024;
+  // What is kept mapped of a file. Beyond the end of the file it costs addresses only.
+  static constexpr uint64_t kKeptBytes = 1024 * 1024;
 
   // What is mapped at once of a large one: few enough pages for unmapping not to hold up a loop.
   static constexpr uint64_t kWindowBytes = 16 * 1024 * 1024;

@@ -8,10 +8,10 @@
 
 namespace sluice {
 
-// Belongs to the thread that the file is sent by. Larger files than FileMapping::kSmallFileBytes
-// are not worth one.
+// Belongs to the thread that the file is sent by.
 struct FileMemory {
-  FileMapping mapping;  // of the whole file, made when a route first needs it
+  // Of the first FileMapping::kKeptBytes, made when a route first needs it.
+  FileMapping mapping;
   ResidencyNote residency;
   // TransferContext::sent_bytes when the file was last begun with, and what has been sent of it
   // since: the rest is of others. Far away before that.

@@ -32,42 +32,52 @@ class PopulateRead final : public OneShot {
 constexpr size_t kUnreadBytes = 64 * 1024;
 char unread[kUnreadBytes];
 
-Task<Result<void>> read_through(Reactor& reactor, int fd, uint64_t offset,
-                                uint64_t bytes) noexcept {
+// Some file systems fail a read that they could do half of: then less is asked for, down to a page.
+Task<Result<uint64_t>> read_through(Reactor& reactor, int fd, uint64_t offset,
+                                    uint64_t bytes) noexcept {
   const uint64_t end = offset + bytes;
-  while (offset < end) {
-    const uint64_t piece = std::min<uint64_t>(end - offset, kUnreadBytes);
-    ReadOnWorker reading(reactor, fd, {unread, piece}, offset);
+  uint64_t at_most = kUnreadBytes;
+  for (uint64_t at = offset; at < end;) {
+    const uint64_t to_page_end = page_begin(at) + page_bytes() - at;
+    const uint64_t piece =
+        std::min({end - at, std::max(at_most, to_page_end), uint64_t{kUnreadBytes}});
+    ReadOnWorker reading(reactor, fd, {unread, piece}, at);
     const int done = co_await reading;
     if (done == -EINTR) continue;
+    if (done < 0 && piece > to_page_end) {
+      at_most = piece / 2;
+      continue;
+    }
+    if (done < 0 && at > offset) co_return at - offset;
     if (done < 0) co_return std::unexpected(error_from_errno(-done, "read"));
     if (done == 0) break;
-    offset += static_cast<uint64_t>(done);
+    at += static_cast<uint64_t>(done);
   }
-  co_return Result<void>();
+  co_return bytes;
 }
 
 }  // namespace
 
-Task<Result<void>> populate_mapped(Reactor& reactor, int fd, uint64_t offset,
-                                   std::span<char> mapped) noexcept {
+Task<Result<uint64_t>> populate_mapped(Reactor& reactor, int fd, uint64_t offset,
+                                       std::span<char> mapped) noexcept {
   PopulateRead populating(reactor, mapped);
-  if (co_await populating == 0) co_return Result<void>();
+  if (co_await populating == 0) co_return mapped.size();
   // EFAULT may be the end of the file or the disk's fault, and others are a matter of the kernel:
   // reading tells which.
-  Task<Result<void>> reading = read_through(reactor, fd, offset, mapped.size());
+  Task<Result<uint64_t>> reading = read_through(reactor, fd, offset, mapped.size());
   co_return co_await reading;
 }
 
-Task<Result<void>> populate(Reactor& reactor, int fd, uint64_t offset, uint64_t bytes) noexcept {
+Task<Result<uint64_t>> populate(Reactor& reactor, int fd, uint64_t offset,
+                                uint64_t bytes) noexcept {
   FileMapping mapping;
-  if (mapping.map(fd, offset, bytes)) {
-    Task<Result<void>> populating =
-        populate_mapped(reactor, fd, offset, mapping.part(offset, bytes));
-    co_return co_await populating;
+  if (const Result<void> mapped = mapping.map(fd, offset, bytes); !mapped) {
+    const Error& error = mapped.error();
+    co_return std::unexpected(Error{ErrorCode::kUnsupported, error.system_errno, error.operation});
   }
-  Task<Result<void>> reading = read_through(reactor, fd, offset, bytes);
-  co_return co_await reading;
+  Task<Result<uint64_t>> populating =
+      populate_mapped(reactor, fd, offset, mapping.part(offset, bytes));
+  co_return co_await populating;
 }
 
 }  // namespace sluice

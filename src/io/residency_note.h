@@ -1,6 +1,7 @@
 // What was found in the page cache a moment ago.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 namespace sluice {
@@ -13,9 +14,16 @@ class ResidencyNote {
   // How long a part is taken to be there still.
   static constexpr uint64_t kTrustedMs = 100;
 
+  // A part that touches the one before is added to it, without trusting that one any longer.
   void note(uint64_t offset, uint64_t bytes, uint64_t now_ms) noexcept {
+    const uint64_t end = offset + bytes;
+    if (now_ms < until_ms_ && offset <= end_ && end >= begin_) {
+      begin_ = std::min(begin_, offset);
+      end_ = std::max(end_, end);
+      return;
+    }
     begin_ = offset;
-    end_ = offset + bytes;
+    end_ = end;
     until_ms_ = now_ms + kTrustedMs;
   }
 

@@ -100,13 +100,14 @@ int DirectCalls::cached(int file, uint64_t offset, uint64_t bytes) noexcept {
   if (bytes == 0) return 1;
   const uint64_t pages = pages_of(offset, bytes);
   const ssize_t found = cached_pages(file, offset, bytes);
-  if (found >= 0 && static_cast<uint64_t>(found) < pages) return 0;
+  const bool missing = found >= 0 && static_cast<uint64_t>(found) < pages;
   for (const uint64_t at : {offset + bytes - 1, offset}) {
     char byte = 0;
     const ssize_t read = read_cached(file, {&byte, 1}, at);
-    if (read == -EOPNOTSUPP) return lives_in_memory(file) ? 1 : 0;
+    // Also where no page was found: overlayfs has none, the file system below it has them.
+    if (read == -EOPNOTSUPP) return lives_in_memory(file) ? 1 : -EOPNOTSUPP;
     // Only "it would wait" is a no: what else is wrong the route itself will find.
-    if (read == -EAGAIN) return 0;
+    if (read == -EAGAIN || missing) return 0;
     if (pages == 1) break;
   }
   return 1;

@@ -47,8 +47,8 @@ class DirectCalls {
 
   // Whether reading this part of a file would wait for no disk: 1 or 0. All of it must be in the
   // page cache (cachestat(2)), and its first and last byte be read there already (preadv2(2) with
-  // RWF_NOWAIT): a page is in the cache from when its read begins. What no file system but those
-  // in memory tells is taken for a no.
+  // RWF_NOWAIT): a page is in the cache from when its read begins. -EOPNOTSUPP where the file
+  // system does not tell (overlayfs, FUSE); those in memory need not.
   virtual int cached(int file, uint64_t offset, uint64_t bytes) noexcept;
 
   // How many pages of this part are in the page cache, also those whose read is under way

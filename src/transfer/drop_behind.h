@@ -18,9 +18,10 @@ namespace sluice {
 // with the rest of its MiB, and everything goes where the kernel does not tell (before 6.5).
 //
 // The kernel keeps pages that a socket, a pipe or a mapping still refers to, so this stays 8 MiB
-// behind; what the socket holds at the end, some MiB at most, stays in the cache. The hints that
-// speak for all reading through a descriptor (POSIX_FADV_NOREUSE, POSIX_FADV_SEQUENTIAL) are not
-// given, since other responses share it.
+// behind; what the sockets hold at the end stays in the cache: as much as tcp_wmem allows, and
+// tcp_rmem where the peer is on this machine (tcp(7)). The hints that speak for all reading through
+// a descriptor (POSIX_FADV_NOREUSE, POSIX_FADV_SEQUENTIAL) are not given, since other responses
+// share it.
 //
 //   DropBehind behind(reactor, fd, offset, length);  // before the first byte is read
 //   ... send at most DropBehind::kStepBytes ...

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <span>
 
-#include "io/file_memory.h"
+#include "io/file_mapping.h"
 #include "runtime/task.h"
 #include "transfer/outgoing_file.h"
 
@@ -31,8 +31,8 @@ class MappedFile {
   // Whether sending the next part would wait for no disk.
   bool next_is_resident() noexcept;
 
-  // Resumes when it would not; other parts behind it are made so in passing. Ends with
-  // look_again(), since that takes a while.
+  // Resumes when it would not; other parts behind it are made so in passing. Where not all of it
+  // can be read, next() ends before what cannot. Ends with look_again(), since that takes a while.
   Task<Result<void>> make_next_resident() noexcept;
 
   // What an EFAULT of a system call that was given next() means.
@@ -42,8 +42,9 @@ class MappedFile {
   uint64_t next_bytes() const noexcept;
 
   OutgoingFile& file_;
-  FileMemory window_;
-  FileMemory* memory_ = nullptr;  // the one in use
+  uint64_t part_bytes_ = kPartBytes;
+  FileMapping window_;
+  FileMapping* mapping_ = nullptr;  // the one in use
 };
 
 }  // namespace sluice

@@ -5,7 +5,6 @@
 #include "transfer/copy_pump.h"
 #include "transfer/file_to_file.h"
 #include "transfer/narrowed_readiness.h"
-#include "transfer/route_choice.h"
 #include "transfer/send_file.h"
 #include "transfer/source_end.h"
 #include "transfer/splice_pump.h"
@@ -22,10 +21,9 @@ uint64_t step_bytes(const Passage& passage) noexcept {
   return passage.one_time() ? DropBehind::kStepBytes : UINT64_MAX;
 }
 
-Route choose_for_socket(Passage& passage, uint64_t length) noexcept {
-  if (passage.route() == Route::kCopyFileRange) passage.unsuitable(length);
-  const Route route =
-      first_route(passage.route(), length, UINT64_MAX, passage.context().thresholds);
+Route choose_for_socket(Passage& passage, OutgoingFile& file) noexcept {
+  if (passage.route() == Route::kCopyFileRange) passage.unsuitable(file.left.length_bytes);
+  const Route route = choose_route(file, passage.route());
   passage.begins_by(route);
   return route;
 }
@@ -34,16 +32,18 @@ Route choose_for_socket(Passage& passage, uint64_t length) noexcept {
 template <class SinkReadiness>
 Task<Outcome<void>> send(Passage& passage, FileSource& source, SinkReadiness& sink,
                          uint64_t length) {
-  Route route = choose_for_socket(passage, length);
+  OutgoingFile file{.context = passage.context(),
+                    .sink = sink,
+                    .head = {},
+                    .left = {source.fd(), source.offset(), length}};
+  Route route = choose_for_socket(passage, file);
   while (length > 0) {
     Task<Outcome<void>> going_on = passage.go_on();
     if (const Outcome<void> may = co_await going_on; !may) co_return may;
     const uint64_t step = std::min(length, step_bytes(passage));
-    OutgoingFile file{.context = passage.context(),
-                      .sink = sink,
-                      .head = {},
-                      .left = {source.fd(), source.offset(), step},
-                      .more_follows = step < length};
+    file.left.length_bytes = step;
+    file.turn_bytes = 0;  // go_on() sees to turns
+    file.more_follows = step < length;
     Task<Result<Route>> sending = send_file(file, route);
     const Result<Route> sent = co_await sending;
     const uint64_t moved = step - file.left.length_bytes;

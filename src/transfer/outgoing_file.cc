@@ -11,6 +11,14 @@
 
 namespace sluice {
 
+namespace {
+
+ResidencyNote& note_of(OutgoingFile& file) noexcept {
+  return file.left.memory == nullptr ? file.residency : file.left.memory->residency;
+}
+
+}  // namespace
+
 void OutgoingFile::sent(size_t bytes, Route route) noexcept {
   const size_t of_head = std::min(bytes, head.size());
   const uint64_t of_file = bytes - of_head;
@@ -24,20 +32,22 @@ void OutgoingFile::sent(size_t bytes, Route route) noexcept {
   if (route == Route::kCopy) context.counters.copied_body_bytes.add(of_file);
 }
 
-bool OutgoingFile::next_is_resident(uint64_t bytes) const noexcept {
+bool OutgoingFile::next_is_resident(uint64_t bytes) noexcept {
   Reactor& reactor = context.reactor;
-  if (left.memory != nullptr &&
-      left.memory->residency.holds(left.offset_bytes, bytes, reactor.now_ms())) {
+  if (note_of(*this).holds(left.offset_bytes, bytes, reactor.now_ms())) return true;
+  if (left.offset_bytes == missing_at) return false;
+  const int cached = reactor.ring().direct().cached(left.fd, left.offset_bytes, bytes);
+  if (cached == 1) {
+    note_resident(bytes);
     return true;
   }
-  if (reactor.ring().direct().cached(left.fd, left.offset_bytes, bytes) != 1) return false;
-  note_resident(bytes);
-  return true;
+  missing_at = left.offset_bytes;
+  untold = cached < 0;
+  return false;
 }
 
-void OutgoingFile::note_resident(uint64_t bytes) const noexcept {
-  if (left.memory == nullptr) return;
-  left.memory->residency.note(left.offset_bytes, bytes, context.reactor.now_ms());
+void OutgoingFile::note_resident(uint64_t bytes) noexcept {
+  note_of(*this).note(left.offset_bytes, bytes, context.reactor.now_ms());
 }
 
 bool OutgoingFile::still_whole() const noexcept {
@@ -49,6 +59,7 @@ bool OutgoingFile::still_whole() const noexcept {
 Result<void> OutgoingFile::look_again() noexcept {
   in_parts = true;
   turn_bytes = 0;
+  missing_at = UINT64_MAX;
   if (const Result<void> checked = sink.check(); !checked) return checked;
   if (!still_whole()) return std::unexpected(kFileChanged);
   return {};
@@ -64,7 +75,9 @@ Task<Result<void>> wait_for_room(OutgoingFile& file) noexcept {
 Task<Result<void>> yield_turn(OutgoingFile& file) noexcept {
   Yield yield(file.context.reactor);
   co_await yield;
-  co_return file.look_again();
+  file.in_parts = true;
+  file.turn_bytes = 0;
+  co_return file.sink.check();
 }
 
 }  // namespace sluice

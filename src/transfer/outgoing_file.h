@@ -8,6 +8,7 @@
 #include <sluice/error.h>
 #include <sluice/route.h>
 
+#include "io/residency_note.h"
 #include "runtime/task.h"
 #include "transfer/body_source.h"
 #include "transfer/readiness.h"
@@ -26,7 +27,12 @@ struct OutgoingFile {
   // True where what was sent may still have been referred to while the file changed: in parts, or
   // before a wait. Then the file is looked at once more at the end.
   bool in_parts = false;
-  uint64_t turn_bytes = 0;  // sent since the last wait or yield
+  uint64_t turn_bytes = 0;    // sent since the last wait or yield
+  ResidencyNote residency{};  // of a file without a memory
+  // Where the next bytes begin, or began, of which not all were in the page cache, however many
+  // they were. Nobody asks again until some are sent or time has passed.
+  uint64_t missing_at = UINT64_MAX;
+  bool untold = false;  // that was because the file system does not tell
 
   bool done() const noexcept { return left.length_bytes == 0; }
 
@@ -39,18 +45,18 @@ struct OutgoingFile {
   static constexpr uint64_t kTurnBytes = 1024 * 1024;
 
   // Whether the next `bytes` can be sent without a wait for a disk. What was found lately is
-  // trusted where the file's owner has it remembered (io/file_memory.h).
-  bool next_is_resident(uint64_t bytes) const noexcept;
+  // trusted (io/residency_note.h), by other transfers too where the file has a memory.
+  bool next_is_resident(uint64_t bytes) noexcept;
   // They have been brought into the page cache.
-  void note_resident(uint64_t bytes) const noexcept;
+  void note_resident(uint64_t bytes) noexcept;
 
   // Whether the file is as long as the range needs. Pages of a file that is cut off lose their
   // content also where a pipe or a socket refers to them, so one that takes a while is looked at
-  // again between its parts.
+  // again after each wait and at its end.
   bool still_whole() const noexcept;
 
   // Notes that time has passed, and tells whether the transfer may go on: the sink's check(), then
-  // kChanged unless still_whole(). For whoever has waited otherwise than by the two below.
+  // kChanged unless still_whole(). For whoever has waited otherwise than by wait_for_room().
   Result<void> look_again() noexcept;
 };
 
@@ -66,12 +72,11 @@ enum class RouteEnd : uint8_t {
 // What a file that ends before its range does ends in.
 inline constexpr Error kFileChanged{ErrorCode::kChanged, 0, "transfer"};
 
-// Each of these ends with look_again().
-
-// Waits until the sink takes bytes again.
+// Waits until the sink takes bytes again, and ends with look_again().
 Task<Result<void>> wait_for_room(OutgoingFile& file) noexcept;
 
-// Lets everybody else on this thread go first.
+// Lets everybody else on this thread go first, then asks the sink's check(). Too short a time to
+// look at the file again; in_parts has that done at the end.
 Task<Result<void>> yield_turn(OutgoingFile& file) noexcept;
 
 }  // namespace sluice

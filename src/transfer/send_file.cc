@@ -1,5 +1,9 @@
 #include "transfer/send_file.h"
 
+#include <algorithm>
+#include <utility>
+
+#include "io/file_memory.h"
 #include "transfer/copy_route.h"
 #include "transfer/mapped_route.h"
 #include "transfer/ring_splice_route.h"
@@ -29,7 +33,29 @@ Task<Result<RouteEnd>> send_by(Route route, OutgoingFile& file) noexcept {
   }
 }
 
+// The routes ask about the rest as they go on.
+constexpr uint64_t kAskedBytes = 1024 * 1024;
+
+// What has been sent of others since the same file was last begun with.
+uint64_t sent_since(const OutgoingFile& file) noexcept {
+  FileMemory* const memory = file.left.memory;
+  if (memory == nullptr) return UINT64_MAX;
+  const uint64_t now = file.context.sent_bytes;
+  return now - std::exchange(memory->begun_at_bytes, now);
+}
+
 }  // namespace
+
+Route choose_route(OutgoingFile& file, Route asked) noexcept {
+  const uint64_t bytes = file.left.length_bytes;
+  const RouteThresholds& thresholds = file.context.thresholds;
+  const Route route = first_route(asked, bytes, sent_since(file), thresholds);
+  if (route == asked || route == Route::kSplice) return route;
+  if (file.next_is_resident(std::min(bytes, kAskedBytes))) return route;
+  // What comes from a disk is cheapest to splice. Where nobody tells, a worker would splice it each
+  // time, which is dear for the smallest: what is brought in for a mapping is trusted a while.
+  return file.untold && bytes <= thresholds.mapped_bytes ? Route::kMapped : Route::kSplice;
+}
 
 Task<Result<Route>> send_file(OutgoingFile& file, Route route) noexcept {
   while (true) {

@@ -9,8 +9,14 @@
 
 namespace sluice {
 
+// The route to begin with: `asked`, or, for kAuto, what the size, the page cache and what was sent
+// lately make the cheapest. Never kAuto. Asked once for each range of a file. REQUIRES: `asked` is
+// not kCopyFileRange.
+Route choose_route(OutgoingFile& file, Route asked) noexcept;
+
 // Goes on until all of it is sent; yields the route that did it. After an error `file.left` says
-// what the socket has not taken. REQUIRES: the file is not empty; `route` is one of first_route().
+// what the socket has not taken. REQUIRES: the file is not empty; `route` is one of
+// choose_route().
 Task<Result<Route>> send_file(OutgoingFile& file, Route route) noexcept;
 
 }  // namespace sluice

@@ -23,10 +23,13 @@ Task<Result<uint64_t>> find_resident_end(OutgoingFile& file) noexcept {
   uint64_t bytes = std::min(left.length_bytes, kPartBytes);
   if (!file.next_is_resident(bytes)) {
     bytes = std::min(left.length_bytes, kPopulateBytes);
-    Task<Result<void>> populating = populate(reactor, left.fd, left.offset_bytes, bytes);
-    Result<void> goes_on = co_await populating;
-    if (goes_on) goes_on = file.look_again();
-    if (!goes_on) co_return std::unexpected(goes_on.error());
+    Task<Result<uint64_t>> populating = populate(reactor, left.fd, left.offset_bytes, bytes);
+    const Result<uint64_t> populated = co_await populating;
+    if (!populated) co_return populated;
+    if (const Result<void> looked = file.look_again(); !looked) {
+      co_return std::unexpected(looked.error());
+    }
+    bytes = *populated;
     file.note_resident(bytes);
   }
   co_return left.offset_bytes + bytes;
@@ -54,6 +57,10 @@ Task<Result<RouteEnd>> send_by_sendfile(OutgoingFile& file) noexcept {
     if (resident_end <= file.left.offset_bytes) {
       Task<Result<uint64_t>> finding = find_resident_end(file);
       const Result<uint64_t> found = co_await finding;
+      if (!found && found.error().code == ErrorCode::kUnsupported) {
+        file.context.counters.fell_back(Fallback::kNotSpliceable);
+        co_return RouteEnd::kUnsuitable;
+      }
       if (!found) co_return std::unexpected(found.error());
       resident_end = *found;
     }

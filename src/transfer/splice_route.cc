@@ -17,7 +17,7 @@ DirectCalls& direct(const OutgoingFile& file) noexcept {
 }
 
 // A chunk of the file into the empty pipe; -EAGAIN where that would wait for a disk.
-ssize_t fill_at_once(const OutgoingFile& file, const Pipe& pipe) noexcept {
+ssize_t fill_at_once(OutgoingFile& file, const Pipe& pipe) noexcept {
   const FileRange& left = file.left;
   const uint32_t chunk = next_chunk(left, pipe);
   if (!file.next_is_resident(chunk)) return -EAGAIN;

@@ -5,10 +5,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "io/file_memory.h"
 #include "transfer/drop_behind.h"
 #include "transfer/outgoing_file.h"
-#include "transfer/route_choice.h"
 #include "transfer/send_all.h"
 #include "transfer/send_file.h"
 
@@ -51,25 +49,6 @@ Task<Result<void>> send_one_time_file(OutgoingFile file, Route route) noexcept {
   co_return sent;
 }
 
-// What has been sent of others since the same file was last begun with.
-uint64_t sent_since(const TransferContext& context, const FileRange& range) noexcept {
-  if (range.memory == nullptr) return UINT64_MAX;
-  return context.sent_bytes - std::exchange(range.memory->begun_at_bytes, context.sent_bytes);
-}
-
-Route choose(const OutgoingFile& file, Route asked) noexcept {
-  const TransferContext& context = file.context;
-  const FileRange& range = file.left;
-  const Route route =
-      first_route(asked, range.length_bytes, sent_since(context, range), context.thresholds);
-  // What comes from a disk is cheapest to splice, but for the smallest files; where nothing is
-  // remembered of the file the question would be asked twice.
-  const bool depends = asked == Route::kAuto && route != Route::kSplice &&
-                       range.length_bytes > context.thresholds.mapped_bytes &&
-                       range.memory != nullptr;
-  return depends && !file.next_is_resident(range.length_bytes) ? Route::kSplice : route;
-}
-
 FileRange range_for(FileRange range, SendOptions options) noexcept {
   // The kernel drops nothing that stays mapped; what is dropped must not be trusted to be there.
   if (options.one_time) range.memory = nullptr;
@@ -78,9 +57,9 @@ FileRange range_for(FileRange range, SendOptions options) noexcept {
 
 Task<Result<void>> send_range(TransferContext& context, Readiness& sink, std::string_view head,
                               const FileRange& range, SendOptions options) noexcept {
-  const OutgoingFile file{
+  OutgoingFile file{
       .context = context, .sink = sink, .head = head, .left = range_for(range, options)};
-  const Route route = choose(file, options.route);
+  const Route route = choose_route(file, options.route);
   context.counters.of(route).transfers.increment();
   return options.one_time ? send_one_time_file(file, route) : send_whole_file(file, route);
 }
@@ -94,12 +73,12 @@ Task<Result<void>> send_parts(TransferContext& context, Readiness& sink, std::st
   bool first = true;
   for (const FileParts::Part& part : body.parts) {
     if (!sent) co_return sent;
-    const OutgoingFile file{.context = context,
-                            .sink = sink,
-                            .head = first ? std::string_view() : part.before,
-                            .left = range_for(part.range, options),
-                            .more_follows = true};
-    const Route route = choose(file, options.route);
+    OutgoingFile file{.context = context,
+                      .sink = sink,
+                      .head = first ? std::string_view() : part.before,
+                      .left = range_for(part.range, options),
+                      .more_follows = true};
+    const Route route = choose_route(file, options.route);
     if (first) context.counters.of(route).transfers.increment();
     first = false;
     Task<Result<void>> part_sent =

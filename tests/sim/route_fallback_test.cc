@@ -1,6 +1,7 @@
 // Files that the system will not pass on by reference, and sockets without room.
 #include <gtest/gtest.h>
 
+#include "io/residency_note.h"
 #include "sim/server_fixture.h"
 
 namespace sluice::sim {
@@ -47,6 +48,7 @@ TEST_F(RouteFallbackTest, WhatIsNotCachedIsSplicedByTheRing) {
   const std::string& content = file("huge.bin").content;
   EXPECT_TRUE(download() == content);
   EXPECT_EQ(ring_splices(), 0);
+  server_.run_for(ResidencyNote::kTrustedMs);
   server_.ring().faults().uncached = 1;
   EXPECT_TRUE(download() == content);
   EXPECT_GT(ring_splices(), 0);

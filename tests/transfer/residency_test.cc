@@ -4,6 +4,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "io/file_memory.h"
 #include "io/populate.h"
 #include "ring/direct_calls.h"
@@ -47,11 +49,27 @@ TEST(ResidencyNoteTest, HoldsForAWhileForWhatWasNoted) {
   EXPECT_FALSE(note.holds(400, 0, 1'000));
 }
 
+TEST(ResidencyNoteTest, GrowsByWhatTouchesItAndIsTrustedNoLonger) {
+  constexpr uint64_t kTrustedMs = ResidencyNote::kTrustedMs;
+  ResidencyNote note;
+  note.note(100, 200, 1'000);
+  note.note(300, 50, 1'010);
+  note.note(50, 60, 1'020);
+  EXPECT_TRUE(note.holds(50, 300, 1'000 + kTrustedMs - 1));
+  EXPECT_FALSE(note.holds(50, 301, 1'020));
+  EXPECT_FALSE(note.holds(50, 1, 1'000 + kTrustedMs));
+  note.note(350, 50, 1'000 + kTrustedMs);
+  EXPECT_TRUE(note.holds(350, 50, 1'000 + kTrustedMs));
+  EXPECT_FALSE(note.holds(349, 1, 1'000 + kTrustedMs));
+  note.note(500, 10, 1'000 + kTrustedMs);
+  EXPECT_FALSE(note.holds(350, 50, 1'000 + kTrustedMs));
+}
+
 TEST_F(ResidencyTest, IsTrustedForAWhileWhereItIsRemembered) {
   const UniqueFd fd = make_file(varied_bytes(100'000));
   FileMemory memory;
   connect(Family::kTcp);
-  const OutgoingFile file = outgoing({}, {fd.get(), 0, 100'000, &memory});
+  OutgoingFile file = outgoing({}, {fd.get(), 0, 100'000, &memory});
   EXPECT_TRUE(file.next_is_resident(100'000));
   EXPECT_TRUE(memory.residency.holds(0, 100'000, loop_.reactor().now_ms()));
   EXPECT_FALSE(memory.residency.holds(0, 100'001, loop_.reactor().now_ms()));
@@ -61,11 +79,42 @@ TEST_F(ResidencyTest, IsTrustedForAWhileWhereItIsRemembered) {
   EXPECT_FALSE(file.next_is_resident(50'000));
 }
 
+TEST_F(ResidencyTest, IsTrustedForTheTransferWhereTheFileHasNoMemory) {
+  const UniqueFd fd = make_file(varied_bytes(100'000));
+  connect(Family::kTcp);
+  OutgoingFile file = outgoing({}, {fd.get(), 0, 100'000});
+  EXPECT_TRUE(file.next_is_resident(100'000));
+  if (!evict(fd.get())) GTEST_SKIP() << "this file system keeps files in memory";
+  EXPECT_TRUE(file.next_is_resident(50'000));
+  OutgoingFile next = outgoing({}, {fd.get(), 0, 100'000});
+  EXPECT_FALSE(next.next_is_resident(50'000));
+}
+
+TEST_F(ResidencyTest, IsNotAskedAgainUntilSomeWereSentOrTimeHasPassed) {
+  const UniqueFd fd = make_file(varied_bytes(100'000));
+  if (!evict(fd.get())) GTEST_SKIP() << "this file system keeps files in memory";
+  connect(Family::kTcp);
+  OutgoingFile file = outgoing({}, {fd.get(), 0, 100'000});
+  EXPECT_FALSE(file.next_is_resident(100'000));
+  EXPECT_FALSE(file.untold);
+  EXPECT_TRUE(loop_.run(populate(loop_.reactor(), fd.get(), 0, 100'000)));
+  EXPECT_FALSE(file.next_is_resident(100'000));
+  OutgoingFile partly_sent = file;
+  partly_sent.sent(1, Route::kSplice);
+  EXPECT_TRUE(partly_sent.next_is_resident(99'999));
+  EXPECT_TRUE(file.look_again());
+  EXPECT_TRUE(file.next_is_resident(100'000));
+}
+
 // It has no page cache to be in.
-TEST_F(ResidencyTest, IsFalseWhereNobodyTells) {
+TEST_F(ResidencyTest, IsUnknownWhereNobodyTells) {
   const UniqueFd fd(open("/sys/devices/system/cpu/possible", O_RDONLY | O_CLOEXEC));
   DirectCalls direct;
-  EXPECT_EQ(direct.cached(fd.get(), 0, 1), 0);
+  EXPECT_EQ(direct.cached(fd.get(), 0, 1), -EOPNOTSUPP);
+  connect(Family::kTcp);
+  OutgoingFile file = outgoing({}, {fd.get(), 0, 1});
+  EXPECT_FALSE(file.next_is_resident(1));
+  EXPECT_TRUE(file.untold);
 }
 
 }  // namespace

@@ -73,22 +73,30 @@ TEST_F(ResponseTest, AutoKnowsWhatWasSentLately) {
 }
 
 TEST_F(ResponseTest, AutoSplicesWhatComesFromTheDisk) {
-  const uint64_t size = thresholds_.mapped_again_bytes;
+  for (const uint64_t size :
+       {uint64_t{1}, thresholds_.mapped_bytes, thresholds_.mapped_again_bytes}) {
+    const std::string content = varied_bytes(size);
+    const UniqueFd fd = make_file(content);
+    if (!evict(fd.get())) GTEST_SKIP() << "this file system keeps files in memory";
+    FileMemory memory;
+    for (const Route route : {Route::kSplice, Route::kMapped}) {
+      const uint64_t transfers = transfers_by(route);
+      EXPECT_TRUE(send(FileRange{fd.get(), 0, size, &memory}) == std::string(kHead) + content);
+      EXPECT_EQ(transfers_by(route), transfers + 1) << size << " " << name_of(route);
+    }
+  }
+}
+
+TEST_F(ResponseTest, AutoAsksThePageCacheAlsoOfFilesWithoutAMemory) {
+  const uint64_t size = thresholds_.sendfile_bytes;
   const std::string content = varied_bytes(size);
   const UniqueFd fd = make_file(content);
   if (!evict(fd.get())) GTEST_SKIP() << "this file system keeps files in memory";
-  FileMemory memory;
-  for (const Route route : {Route::kSplice, Route::kMapped}) {
+  for (const Route route : {Route::kSplice, Route::kSendfile}) {
     const uint64_t transfers = transfers_by(route);
-    EXPECT_TRUE(send(FileRange{fd.get(), 0, size, &memory}) == std::string(kHead) + content);
+    EXPECT_TRUE(send(FileRange{fd.get(), 0, size}) == std::string(kHead) + content);
     EXPECT_EQ(transfers_by(route), transfers + 1) << name_of(route);
   }
-  memory.forget();
-  ASSERT_TRUE(evict(fd.get()));
-  const uint64_t small = transfers_by(Route::kMapped);
-  EXPECT_TRUE(send(FileRange{fd.get(), 0, thresholds_.mapped_bytes, &memory}) ==
-              std::string(kHead) + content.substr(0, thresholds_.mapped_bytes));
-  EXPECT_EQ(transfers_by(Route::kMapped), small + 1);
 }
 
 // What is dropped from the page cache on the way is sent in steps.

@@ -3,11 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <thread>
 
 #include <sluice/unique_fd.h>
 
@@ -33,7 +33,8 @@ std::string varied_bytes(size_t count);
 // How much of a file is in the page cache. Throws std::system_error.
 uint64_t cached_bytes(int file, uint64_t offset, uint64_t bytes);
 
-// Takes a file out of the page cache; false where it cannot be (tmpfs).
+// Takes a file out of the page cache; false where it lives there (tmpfs). Throws if it stays, as
+// what is mapped does.
 bool evict(int file);
 
 class RouteTest : public testing::Test {
@@ -73,11 +74,10 @@ class RouteTest : public testing::Test {
   Mailbox mailbox_;
   TransferContext context_{loop_.reactor(), pipes_,      {workers_, mailbox_},
                            limits_,         thresholds_, counters_};
+  std::future<std::string> reader_;  // outlives the socket that it reads to the end of
   std::unique_ptr<Socket> socket_;
   std::unique_ptr<SocketReadiness> sink_;
   UniqueFd client_;
-  std::string arrived_;
-  std::thread reader_;
 };
 
 }  // namespace sluice
