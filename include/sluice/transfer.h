@@ -4,6 +4,9 @@
 //
 // docs/TRANSFER.md shows the routes and what they cost. Transfers run on a thread of a Server, in
 // its handlers, or below run() (sluice/run.h); nothing here is thread-safe.
+//
+// The kernel may hold a descriptor a little longer than the transfer it was in: until the loop of
+// that thread has turned. A peer sees a close(2) only then, a shutdown(2) at once.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,6 @@
 // transfer() as programs call it: ends that are refused, lengths, limits, time.
+#include "transfer/call.h"
+
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
@@ -26,29 +28,11 @@ namespace {
 
 constexpr size_t kManyBytes = 4 * 1024 * 1024;
 
-Task<TransferResult> call(Source source, Sink sink, TransferOptions options) {
-  Task<TransferResult> moving = transfer(std::move(source), sink, options);
-  co_return co_await moving;
-}
-
-TransferResult call_now(const Source& source, const Sink& sink, TransferOptions options = {},
-                        TransferStats* stats = nullptr) {
-  return run(call(source, sink, options), stats);
-}
-
 void expect_error(const TransferResult& result, ErrorCode code, TransferEnd end, uint64_t moved) {
   ASSERT_FALSE(result.has_value());
   EXPECT_EQ(result.error().error.code, code) << to_string(result.error());
   EXPECT_EQ(result.error().end, end) << to_string(result.error());
   EXPECT_EQ(result.error().moved, moved);
-}
-
-uint64_t fallbacks(const TransferStats& stats, Fallback reason) {
-  return stats.fallbacks[static_cast<size_t>(reason)];
-}
-
-uint64_t bytes_by(const TransferStats& stats, Route route) {
-  return stats.routes[static_cast<size_t>(route)].bytes;
 }
 
 class CallTest : public testing::Test {
@@ -181,13 +165,13 @@ TEST_F(CallTest, SourceThatEndsEarlyIsAnError) {
         if (from == SourceKind::kList) continue;
         SCOPED_TRACE(std::string(name_of(from)));
         TestSource source(directory, from, bytes);
-        TestSink sink(directory, static_cast<SinkKind>(sink_kind), bytes.size() + 1);
+        TestSink sink(directory, static_cast<SinkKind>(sink_kind), bytes, 1);
         TransferOptions options;
         options.length = bytes.size() + 1;
         Task<TransferResult> moving = transfer(source.source(), sink.sink(), options);
         const TransferResult moved = co_await moving;
         expect_error(moved, ErrorCode::kChanged, TransferEnd::kSource, bytes.size());
-        EXPECT_TRUE(sink.received(bytes.size()) == bytes);
+        EXPECT_EQ(sink.arrived(bytes.size()), Arrival{.bytes = bytes.size()});
       }
     }
   }(directory_));
@@ -229,6 +213,8 @@ TEST_F(CallTest, FileThatSaysItIsEmptyIsRead) {
 }
 
 TEST_F(CallTest, FullSinksSaySo) {
+  expect_error(call_now(Source::memory("text"), Sink::memory({})), ErrorCode::kExhausted,
+               TransferEnd::kSink, 0);
   char room[3];
   std::string text = "a";
   for (const Source& source : {Source::memory("text"), Source::owned("text")}) {
@@ -369,7 +355,7 @@ TEST_F(CallTest, ProgressGrowsUpToTheWhole) {
     for (size_t source_kind = 0; source_kind < kSourceKinds; ++source_kind) {
       for (size_t sink_kind = 0; sink_kind < kSinkKinds; ++sink_kind) {
         TestSource source(directory, static_cast<SourceKind>(source_kind), bytes);
-        TestSink sink(directory, static_cast<SinkKind>(sink_kind), bytes.size());
+        TestSink sink(directory, static_cast<SinkKind>(sink_kind), bytes);
         std::vector<uint64_t> told;
         const auto tell = [&told](uint64_t moved) { told.push_back(moved); };
         TransferOptions options;
@@ -381,7 +367,7 @@ TEST_F(CallTest, ProgressGrowsUpToTheWhole) {
         EXPECT_TRUE(moved.has_value());
         EXPECT_TRUE(std::ranges::is_sorted(told, std::less_equal<uint64_t>()));
         EXPECT_EQ(told.empty() ? 0 : told.back(), bytes.size());
-        EXPECT_TRUE(sink.received(bytes.size()) == bytes);
+        EXPECT_EQ(sink.arrived(bytes.size()), Arrival{.bytes = bytes.size()});
       }
     }
   }(directory_));
@@ -495,77 +481,6 @@ TEST_F(CallTest, EndsOfAFanOutThatBlockAreRefused) {
       fan_out(Source::memory("text"), Sink::file(file.get()), {Sink::pipe(blocking.peer.get())}));
   EXPECT_EQ(result.file, 4U);
   EXPECT_EQ(told(result.followers[0]), kCode);
-}
-
-TEST_F(CallTest, WhatIsSplicedIsNotCopied) {
-  run([](const testing_support::TemporaryDirectory& directory) -> Task<void> {
-    const std::string bytes = varied_bytes(kManyBytes);
-    const TransferCounters& counters = TransferContext::current()->counters;
-    for (const SourceKind from :
-         {SourceKind::kFile, SourceKind::kTcp, SourceKind::kUnix, SourceKind::kPipe}) {
-      for (const SinkKind to : {SinkKind::kFile, SinkKind::kTcp, SinkKind::kUnix, SinkKind::kPipe,
-                                SinkKind::kResponse}) {
-        // The framing of a response needs to see what is not a file.
-        if (to == SinkKind::kResponse && from != SourceKind::kFile) continue;
-        SCOPED_TRACE(std::string(name_of(from)) + " to " + std::string(name_of(to)));
-        TestSource source(directory, from, bytes);
-        TestSink sink(directory, to, bytes.size());
-        TransferStats before;
-        counters.add_to(before);
-        Task<TransferResult> moving = transfer(source.source(), sink.sink());
-        const TransferResult moved = co_await moving;
-        TransferStats after;
-        counters.add_to(after);
-        EXPECT_EQ(moved, bytes.size());
-        EXPECT_EQ(after.copied_body_bytes, before.copied_body_bytes);
-        const Route route = from == SourceKind::kFile && to == SinkKind::kFile
-                                ? Route::kCopyFileRange
-                                : Route::kSplice;
-        EXPECT_EQ(bytes_by(after, route) - bytes_by(before, route), bytes.size());
-      }
-    }
-  }(directory_));
-}
-
-TEST_F(CallTest, FallbacksAreCounted) {
-  std::string text;
-  TransferOptions options;
-  options.route = Route::kSplice;
-  TransferStats stats;
-  EXPECT_EQ(call_now(Source::memory("text"), Sink::string(text, 9), options, &stats), 4U);
-  EXPECT_EQ(fallbacks(stats, Fallback::kUnsuitableEnds), 1U);
-  EXPECT_EQ(stats.copied_body_bytes, 0U);
-  EXPECT_EQ(bytes_by(stats, Route::kCopy), 4U);
-  TransferStats of_chunks;
-  run(
-      []() -> Task<void> {
-        std::string sink;
-        ScriptedContent reader("some chunks", 11, -1, true);
-        RequestContent content(reader);
-        Task<TransferResult> moving = transfer(Source::content(content), Sink::string(sink, 99));
-        EXPECT_EQ(co_await moving, 11U);
-      }(),
-      &of_chunks);
-  EXPECT_EQ(of_chunks.copied_body_bytes, 11U);
-}
-
-TEST_F(CallTest, WithoutPipesBytesAreCopied) {
-  run([]() -> Task<void> {
-    TransferContext& context = *TransferContext::current();
-    std::vector<PipePool::Lease> all;
-    while (PipePool::Lease lease = context.pipes.try_acquire()) all.push_back(std::move(lease));
-    const testing_support::TemporaryDirectory directory;
-    const std::string bytes = varied_bytes(300'000);
-    TestSource source(directory, SourceKind::kTcp, bytes);
-    TestSink sink(directory, SinkKind::kTcp, bytes.size());
-    Task<TransferResult> moving = transfer(source.source(), sink.sink());
-    EXPECT_EQ(co_await moving, bytes.size());
-    EXPECT_TRUE(sink.received(bytes.size()) == bytes);
-    TransferStats stats;
-    context.counters.add_to(stats);
-    EXPECT_EQ(fallbacks(stats, Fallback::kNoPipe), 1U);
-    EXPECT_EQ(stats.copied_body_bytes, bytes.size());
-  }());
 }
 
 TEST_F(CallTest, ErrorsReadLikeSentences) {

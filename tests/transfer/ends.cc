@@ -14,15 +14,30 @@
 
 namespace sluice {
 
+using testing_support::outcome_of;
+
 namespace {
+
+// What is in a string that is appended to.
+constexpr std::string_view kBefore = "before";
+
+constexpr uint64_t kManyBytes = 1ULL << 30U;
 
 int checked(int result, const char* what) {
   if (result < 0) throw std::system_error(errno, std::system_category(), what);
   return result;
 }
 
-std::thread feeding(UniqueFd peer, std::string_view bytes) {
-  return std::thread([peer = std::move(peer), bytes] { feed(peer.get(), bytes); });
+// Runs on another thread, with an end that is closed when it is done.
+template <class Function>
+auto with_peer(UniqueFd peer, Function function) {
+  return std::async(
+      std::launch::async, [](UniqueFd end, Function use) { return use(end.get()); },
+      std::move(peer), std::move(function));
+}
+
+std::future<bool> feeding(UniqueFd peer, std::string_view bytes) {
+  return with_peer(std::move(peer), [bytes](int end) { return feed(end, bytes); });
 }
 
 PipeEnds make_pipe(bool reads) {
@@ -33,7 +48,29 @@ PipeEnds make_pipe(bool reads) {
   return made;
 }
 
+UniqueFd open_file(const testing_support::TemporaryDirectory& directory, std::string_view name,
+                   int flags) {
+  return UniqueFd(checked(open(directory.path_of(name).c_str(), flags | O_CLOEXEC, 0600), "open"));
+}
+
+StoredBytes store(const testing_support::TemporaryDirectory& directory, SourceKind kind,
+                  std::string_view bytes) {
+  StoredBytes stored{.bytes = bytes};
+  if (kind == SourceKind::kFile) directory.write("source", bytes);
+  if (kind == SourceKind::kList) {
+    directory.write("source", std::string(bytes.substr(list_file_begin(bytes))) + "and more");
+  }
+  if (kind == SourceKind::kFile || kind == SourceKind::kList) {
+    stored.file = open_file(directory, "source", O_RDONLY);
+  }
+  if (kind == SourceKind::kOwned) stored.owned = Source::owned(std::string(bytes));
+  if (kind == SourceKind::kShared) stored.shared = SharedMemory::copy_of(bytes).value();
+  return stored;
+}
+
 TransferContext& context() { return *TransferContext::current(); }
+
+Ring& ring() { return context().reactor.ring(); }
 
 }  // namespace
 
@@ -53,10 +90,12 @@ PipeEnds pipe_to_read() { return make_pipe(true); }
 
 PipeEnds pipe_to_write() { return make_pipe(false); }
 
-ScriptedContent::ScriptedContent(std::string arrived, uint64_t length, int socket, bool chunked)
-    : arrived_(std::move(arrived)),
+ScriptedContent::ScriptedContent(std::string_view arrived, uint64_t length, int socket,
+                                 bool chunked, size_t piece_bytes)
+    : arrived_(arrived),
       length_(length),
       chunked_(chunked),
+      piece_bytes_(piece_bytes),
       bounds_(context(), kNoDeadline, nullptr),
       readiness_(bounds_, socket) {}
 
@@ -67,7 +106,7 @@ std::optional<uint64_t> ScriptedContent::length() const noexcept {
 
 std::string_view ScriptedContent::next_piece() noexcept {
   if (taken_ >= arrived_.size()) return {};
-  const std::string_view piece = std::string_view(arrived_).substr(taken_, kPieceBytes);
+  const std::string_view piece = arrived_.substr(taken_, piece_bytes_);
   taken_ += piece.size();
   return piece;
 }
@@ -91,7 +130,7 @@ ScriptedWriter::ScriptedWriter(int socket)
 Task<Result<void>> ScriptedWriter::write(std::string_view bytes) noexcept {
   while (!bytes.empty()) {
     const ssize_t sent = send(readiness_.fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent > 0) {
+    if (sent >= 0) {
       bytes.remove_prefix(static_cast<size_t>(sent));
       continue;
     }
@@ -115,122 +154,145 @@ Task<Result<void>> ScriptedWriter::end_piece() noexcept {
 
 TestSource::TestSource(const testing_support::TemporaryDirectory& directory, SourceKind kind,
                        std::string_view bytes, uint64_t offset)
-    : kind_(kind), bytes_(bytes), offset_(offset) {
-  constexpr size_t kWithHead = 3'000;
-  switch (kind) {
+    : kind_(kind),
+      offset_(offset),
+      in_front_(this->offset() == 0 ? "" : std::string(offset, '#') + std::string(bytes)),
+      own_(store(directory, kind, this->offset() == 0 ? bytes : std::string_view(in_front_))),
+      stored_(own_) {
+  begin();
+}
+
+TestSource::TestSource(SourceKind kind, const StoredBytes& stored, uint64_t offset)
+    : kind_(kind), offset_(offset), stored_(stored) {
+  begin();
+}
+
+void TestSource::begin() {
+  switch (kind_) {
     case SourceKind::kTcp:
     case SourceKind::kUnix: {
-      Connection ends = connect_ends(kind == SourceKind::kTcp ? Family::kTcp : Family::kUnix);
+      Connection ends = connect_ends(kind_ == SourceKind::kTcp ? Family::kTcp : Family::kUnix);
       fd_ = std::move(ends.server);
-      peer_ = feeding(std::move(ends.client), bytes_);
+      peer_ = feeding(std::move(ends.client), stored_.bytes);
       return;
     }
-    case SourceKind::kContent: {
-      const auto arrived = bytes.substr(0, kWithHead);
-      Connection ends = connect_ends(Family::kTcp);
-      fd_ = std::move(ends.server);
-      reader_ =
-          std::make_unique<ScriptedContent>(std::string(arrived), bytes.size(), fd_.get(), false);
-      content_ = std::make_unique<RequestContent>(*reader_);
-      // What follows the content on the connection is not part of it.
-      peer_ = std::thread([peer = std::move(ends.client), rest = bytes.substr(arrived.size())] {
-        if (feed(peer.get(), rest)) feed(peer.get(), "GET / HTTP/1.1\r\n");
-      });
-      return;
-    }
-    case SourceKind::kChunks:
-      reader_ = std::make_unique<ScriptedContent>(std::string(bytes), bytes.size(), -1, true);
-      content_ = std::make_unique<RequestContent>(*reader_);
-      return;
     case SourceKind::kPipe: {
       PipeEnds ends = pipe_to_read();
       fd_ = std::move(ends.ours);
-      peer_ = feeding(std::move(ends.peer), bytes_);
+      peer_ = feeding(std::move(ends.peer), stored_.bytes);
       return;
     }
+    case SourceKind::kContent:
+    case SourceKind::kChunks:
+      begin_content();
+      return;
     default:
-      break;
+      return;
   }
-  has_offset_ = kind != SourceKind::kList;
-  in_front_ = std::string(this->offset(), '#') + std::string(bytes);
-  if (kind == SourceKind::kFile || kind == SourceKind::kList) {
-    directory.write("source", in_front_);
-    fd_ =
-        UniqueFd(checked(open(directory.path_of("source").c_str(), O_RDONLY | O_CLOEXEC), "open"));
+}
+
+void TestSource::begin_content() {
+  constexpr size_t kWithHead = 3'000;
+  const bool chunked = kind_ == SourceKind::kChunks;
+  const auto arrived = chunked ? stored_.bytes : stored_.bytes.substr(0, kWithHead);
+  if (!chunked) {
+    Connection ends = connect_ends(Family::kTcp);
+    fd_ = std::move(ends.server);
+    // What follows the content on the connection is not part of it.
+    peer_ =
+        with_peer(std::move(ends.client), [rest = stored_.bytes.substr(arrived.size())](int end) {
+          return feed(end, rest) && feed(end, "GET / HTTP/1.1\r\n");
+        });
   }
-  if (kind == SourceKind::kShared) shared_ = SharedMemory::copy_of(in_front_).value();
+  reader_ = std::make_unique<ScriptedContent>(arrived, stored_.bytes.size(), fd_.get(), chunked,
+                                              stored_.piece_bytes);
+  content_ = std::make_unique<RequestContent>(*reader_);
 }
 
 TestSource::~TestSource() {
   fd_.reset();
-  if (peer_.joinable()) peer_.join();
+  if (peer_.valid()) outcome_of(peer_, ring());
 }
 
 Source TestSource::source() const {
   switch (kind_) {
     case SourceKind::kFile:
-      return Source::file(fd_.get());
+      return Source::file(stored_.file.get());
     case SourceKind::kTcp:
     case SourceKind::kUnix:
       return Source::socket(fd_.get());
     case SourceKind::kPipe:
       return Source::pipe(fd_.get());
     case SourceKind::kBorrowed:
-      return Source::memory(std::string_view(in_front_));
+      return Source::memory(stored_.bytes);
     case SourceKind::kOwned:
-      return Source::owned(in_front_);
+      return *stored_.owned;
     case SourceKind::kShared:
-      return Source::memory(shared_);
+      return Source::memory(stored_.shared);
     case SourceKind::kContent:
     case SourceKind::kChunks:
       return Source::content(*content_);
     case SourceKind::kList:
       break;
   }
-  // The first half out of memory, nothing, and the rest in a file of which too much is there.
-  const size_t half = bytes_.size() / 2;
+  // Memory, nothing, more memory, and the rest in a file of which too much is there.
+  const std::string_view in_memory = stored_.bytes.substr(0, list_file_begin(stored_.bytes));
+  const size_t first_bytes = in_memory.size() / 3;
   std::vector<Source> inner;
   inner.push_back(Source::memory(SharedMemory()));
-  inner.push_back(Source::memory(bytes_.substr(half)));
+  inner.push_back(Source::memory(in_memory.substr(first_bytes)));
   std::vector<Source> parts;
-  parts.push_back(Source::memory(bytes_.substr(0, half)));
+  parts.push_back(Source::memory(in_memory.substr(0, first_bytes)));
   parts.push_back(Source::list(std::move(inner)));
-  parts.push_back(Source::file(fd_.get()));
+  parts.push_back(Source::file(stored_.file.get()));
   return Source::list(std::move(parts));
 }
 
 TestSink::TestSink(const testing_support::TemporaryDirectory& directory, SinkKind kind,
-                   uint64_t room_bytes)
-    : kind_(kind), room_bytes_(room_bytes) {
-  if (kind == SinkKind::kFile) {
-    fd_ = UniqueFd(checked(
-        open(directory.path_of("sink").c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600),
-        "open"));
-    return;
-  }
-  if (kind == SinkKind::kMemory) text_.resize(room_bytes);
-  if (kind == SinkKind::kString) text_ = "before";
-  if (kind == SinkKind::kMemory || kind == SinkKind::kString) return;
+                   std::string_view expected, uint64_t more_bytes)
+    : TestSink(kind, expected, UniqueFd(), {}) {
+  room_bytes_ += more_bytes;
+  if (kind == SinkKind::kFile) fd_ = open_file(directory, "sink", O_RDWR | O_CREAT | O_TRUNC);
+  if (kind != SinkKind::kMemory) return;
+  own_memory_ = std::make_unique_for_overwrite<char[]>(room_bytes_);
+  memory_ = {own_memory_.get(), room_bytes_};
+}
+
+TestSink::TestSink(SinkKind kind, std::string_view expected, UniqueFd file, std::span<char> memory)
+    : kind_(kind),
+      expected_(expected),
+      room_bytes_(expected.size()),
+      fd_(std::move(file)),
+      memory_(memory) {
+  if (kind == SinkKind::kString) text_ = kBefore;
+  // Or while it grows a large one is there twice.
+  if (kind == SinkKind::kString && room_bytes_ > kManyBytes)
+    text_.reserve(room_bytes_ + text_.size());
+  if (is_stream(kind) || kind == SinkKind::kResponse) begin_peer();
+}
+
+void TestSink::begin_peer() {
   UniqueFd peer;
-  if (kind == SinkKind::kPipe) {
+  if (kind_ == SinkKind::kPipe) {
     PipeEnds ends = pipe_to_write();
     fd_ = std::move(ends.ours);
     peer = std::move(ends.peer);
   } else {
-    Connection ends = connect_ends(kind == SinkKind::kUnix ? Family::kUnix : Family::kTcp);
+    Connection ends = connect_ends(kind_ == SinkKind::kUnix ? Family::kUnix : Family::kTcp);
     fd_ = std::move(ends.server);
     peer = std::move(ends.client);
   }
-  if (kind == SinkKind::kResponse) {
+  if (kind_ == SinkKind::kResponse) {
     writer_ = std::make_unique<ScriptedWriter>(fd_.get());
     stream_ = std::make_unique<ResponseStream>(*writer_);
   }
-  peer_ = std::thread([this, peer = std::move(peer)] { text_ = drain(peer.get()); });
+  peer_ = with_peer(std::move(peer),
+                    [expected = expected_](int end) { return drain_and_compare(end, expected); });
 }
 
 TestSink::~TestSink() {
   fd_.reset();
-  if (peer_.joinable()) peer_.join();
+  if (peer_.valid()) outcome_of(peer_, ring());
 }
 
 Sink TestSink::sink() {
@@ -243,7 +305,7 @@ Sink TestSink::sink() {
     case SinkKind::kPipe:
       return Sink::pipe(fd_.get());
     case SinkKind::kMemory:
-      return Sink::memory(text_);
+      return Sink::memory(memory_);
     case SinkKind::kString:
       return Sink::string(text_, text_.size() + room_bytes_);
     case SinkKind::kResponse:
@@ -252,17 +314,17 @@ Sink TestSink::sink() {
   return Sink::memory({});
 }
 
-std::string TestSink::received(uint64_t moved) {
-  if (kind_ == SinkKind::kMemory) return text_.substr(0, moved);
-  if (kind_ == SinkKind::kString) return text_.substr(std::string_view("before").size());
-  if (kind_ == SinkKind::kFile) {
-    std::string text(lseek(fd_.get(), 0, SEEK_END), '\0');
-    text.resize(pread(fd_.get(), text.data(), text.size(), 0));
-    return text.size() <= kFileOffset ? "" : text.substr(kFileOffset);
+Arrival TestSink::arrived(uint64_t moved) {
+  if (kind_ == SinkKind::kFile) return compare_file(fd_.get(), kFileOffset, expected_);
+  if (kind_ == SinkKind::kMemory || kind_ == SinkKind::kString) {
+    Arrival arrival;
+    arrival.add(kind_ == SinkKind::kMemory ? std::string_view(memory_.data(), moved)
+                                           : std::string_view(text_).substr(kBefore.size()),
+                expected_);
+    return arrival;
   }
   fd_.reset();
-  peer_.join();
-  return text_;
+  return outcome_of(peer_, ring());
 }
 
 }  // namespace sluice

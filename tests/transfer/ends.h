@@ -2,11 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <future>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
 
 #include <sluice/request.h>
@@ -16,13 +17,13 @@
 
 #include "support/connections.h"
 #include "support/temporary_directory.h"
+#include "transfer/arrival.h"
 #include "transfer/bounded_readiness.h"
 #include "transfer/content_reader.h"
 #include "transfer/stream_writer.h"
 
 namespace sluice {
 
-using testing_support::drain;
 using testing_support::feed;
 
 enum class SourceKind : uint8_t {
@@ -39,6 +40,12 @@ enum class SourceKind : uint8_t {
 };
 inline constexpr size_t kSourceKinds = 10;
 std::string_view name_of(SourceKind kind);
+
+// Whether TransferOptions::offset is for sources of this kind.
+constexpr bool has_offset(SourceKind kind) {
+  return kind == SourceKind::kFile || kind == SourceKind::kBorrowed || kind == SourceKind::kOwned ||
+         kind == SourceKind::kShared;
+}
 
 enum class SinkKind : uint8_t { kFile, kTcp, kUnix, kPipe, kMemory, kString, kResponse };
 inline constexpr size_t kSinkKinds = 7;
@@ -59,8 +66,12 @@ PipeEnds pipe_to_write();
 // The content of a request: some of it has arrived, the rest is in a socket, or comes in chunks.
 class ScriptedContent final : public ContentReader {
  public:
-  // `chunked`: all of `arrived`, in pieces, and `socket` is not used. REQUIRES: a loop.
-  ScriptedContent(std::string arrived, uint64_t length, int socket, bool chunked);
+  // `chunked`: all of `arrived`, in pieces, and `socket` is not used. REQUIRES: a loop; `arrived`
+  // stays.
+  ScriptedContent(std::string_view arrived, uint64_t length, int socket, bool chunked,
+                  size_t piece_bytes = kPieceBytes);
+
+  static constexpr size_t kPieceBytes = 1'500;
 
   std::optional<uint64_t> length() const noexcept override;
   bool complete() const noexcept override { return taken_ == length_; }
@@ -72,13 +83,12 @@ class ScriptedContent final : public ContentReader {
   void took(uint64_t bytes) noexcept override { taken_ += bytes; }
 
  private:
-  static constexpr size_t kPieceBytes = 1'500;
-
   std::string_view next_piece() noexcept;
 
-  const std::string arrived_;
+  const std::string_view arrived_;
   const uint64_t length_;
   const bool chunked_;
+  const size_t piece_bytes_;
   const TransferBounds bounds_;
   BoundedReadiness readiness_;
   uint64_t taken_ = 0;
@@ -105,59 +115,84 @@ class ScriptedWriter final : public StreamWriter {
   BoundedReadiness readiness_;
 };
 
-// A source that has `bytes`. What is in it is fed from another thread. REQUIRES: made and used on
-// the thread of a loop; `bytes` stay.
+// Bytes, and what a source of one kind needs beside them.
+struct StoredBytes {
+  std::string_view bytes;
+  // All of them, or, for a list, those from list_file_begin() on, and more than that.
+  UniqueFd file = {};
+  std::optional<Source> owned = std::nullopt;
+  SharedMemory shared = {};
+  // Of content in chunks.
+  size_t piece_bytes = ScriptedContent::kPieceBytes;
+};
+
+// Where in `bytes` those begin that a list has in its last part, a file.
+constexpr uint64_t list_file_begin(std::string_view bytes) { return bytes.size() / 2; }
+
+// A source. What is in it is fed from another thread. REQUIRES: made and used on the thread of a
+// loop.
 class TestSource {
  public:
-  // `offset`: of sources that have one, where in them the bytes begin.
+  // Has `bytes`, which stay, behind `offset` others where sources of this kind have an offset.
   TestSource(const testing_support::TemporaryDirectory& directory, SourceKind kind,
              std::string_view bytes, uint64_t offset = 0);
+  // Has what is stored, which stays. `offset`: where to begin in sources that have one.
+  TestSource(SourceKind kind, const StoredBytes& stored, uint64_t offset);
   ~TestSource();
   TestSource(const TestSource&) = delete;
   TestSource& operator=(const TestSource&) = delete;
 
   Source source() const;
-  uint64_t offset() const { return has_offset_ ? offset_ : 0; }
+  // 0 where sources of this kind have none.
+  uint64_t offset() const { return has_offset(kind_) ? offset_ : 0; }
 
  private:
+  void begin();
+  void begin_content();
+
   const SourceKind kind_;
-  const std::string_view bytes_;
   const uint64_t offset_;
-  bool has_offset_ = false;
-  std::string in_front_;  // as much as `offset` says, then the bytes
+  const std::string in_front_;  // as much as offset() says, then the bytes; empty where that is 0
+  const StoredBytes own_;
+  const StoredBytes& stored_;
   UniqueFd fd_;
-  SharedMemory shared_;
   std::unique_ptr<ScriptedContent> reader_;
   std::unique_ptr<RequestContent> content_;
-  std::thread peer_;
+  std::future<bool> peer_;
 };
 
-// A sink; what reaches it is read on another thread. As TestSource.
+// A sink; what reaches it is compared on another thread with what is expected. As TestSource.
 class TestSink {
  public:
   static constexpr uint64_t kFileOffset = 513;
 
-  // Has room for `room_bytes`, where it has an end.
+  // Has room for `expected`, and for `more_bytes`, where it has an end. `expected` stays.
   TestSink(const testing_support::TemporaryDirectory& directory, SinkKind kind,
-           uint64_t room_bytes);
+           std::string_view expected, uint64_t more_bytes = 0);
+  // `file` and `memory`, which stays: what sinks of these kinds are.
+  TestSink(SinkKind kind, std::string_view expected, UniqueFd file, std::span<char> memory);
   ~TestSink();
   TestSink(const TestSink&) = delete;
   TestSink& operator=(const TestSink&) = delete;
 
   Sink sink();
-  // Ends the sink. All that has reached it.
-  std::string received(uint64_t moved);
+  // Ends the sink. All that has reached it; memory does not know how much that is: `moved`.
+  Arrival arrived(uint64_t moved);
   const ScriptedWriter* writer() const { return writer_.get(); }
 
  private:
+  void begin_peer();
+
   const SinkKind kind_;
-  const uint64_t room_bytes_;
+  const std::string_view expected_;
+  uint64_t room_bytes_;
   UniqueFd fd_;
-  UniqueFd peer_fd_;
+  std::unique_ptr<char[]> own_memory_;
+  std::span<char> memory_;
   std::string text_;
   std::unique_ptr<ScriptedWriter> writer_;
   std::unique_ptr<ResponseStream> stream_;
-  std::thread peer_;
+  std::future<Arrival> peer_;
 };
 
 }  // namespace sluice

@@ -1,19 +1,21 @@
-// Transfers between ends drawn from a seed, while the system calls fall short, ends are not ready,
-// files shrink, and transfers are cancelled.
+// Transfers between ends drawn from a seed, while the system calls fall short or are interrupted,
+// ends are not ready, the disk is full, files shrink, and transfers are cancelled.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <liburing.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "ring/kernel_ring.h"
 #include "runtime/frame_pool.h"
 #include "runtime/mailbox.h"
 #include "runtime/sleep.h"
+#include "support/altered_ring.h"
 #include "support/descriptors.h"
 #include "support/random.h"
 #include "transfer/ends.h"
@@ -29,6 +31,8 @@ struct Chances {
   double not_ready = 0;
   double not_cached = 0;
   double reset = 0;
+  double interrupted = 0;
+  double disk_full = 0;
 };
 
 // Real system calls, of which some do less than they could.
@@ -82,55 +86,39 @@ class FaultyCalls final : public DirectCalls {
   const Chances& chances_;
 };
 
-// io_uring, whose reads, writes and splices may fall short.
-class FaultyRing final : public Ring {
- public:
-  explicit FaultyRing(const RingOptions& options) : inner_(options) {
-    if (!inner_.enable()) throw std::runtime_error("io_uring");
-  }
+bool is_regular(int fd) {
+  struct stat state;
+  return fstat(fd, &state) == 0 && S_ISREG(state.st_mode);
+}
 
+// Reads, writes and splices on the ring may fall short or fail, too.
+class FaultyRing final : public testing_support::AlteredRing {
+ public:
   void plan(uint64_t seed, const Chances& chances) {
     random_ = Random(seed);
     chances_ = chances;
   }
 
-  io_uring_sqe& prepare(Operation& operation, unsigned part) noexcept override {
-    io_uring_sqe& entry = inner_.prepare(operation, part);
-    prepared_.push_back(&entry);
-    return entry;
-  }
-  void reserve(unsigned entry_count) noexcept override { inner_.reserve(entry_count); }
-  io_uring_sqe& prepare_unattended() noexcept override { return inner_.prepare_unattended(); }
-  void submit_and_wait(uint64_t timeout_ms) noexcept override {
-    for (io_uring_sqe* entry : prepared_) shorten(*entry);
-    prepared_.clear();
-    inner_.submit_and_wait(timeout_ms);
-  }
-  void drain() noexcept override { inner_.drain(); }
-  uint64_t now_ms() noexcept override { return inner_.now_ms(); }
-  ReceiveBuffers& receive_buffers() noexcept override { return inner_.receive_buffers(); }
   DirectCalls& direct() noexcept override { return direct_; }
 
  private:
-  void shorten(io_uring_sqe& entry) {
+  void alter(io_uring_sqe& entry) noexcept override {
     const bool plain = (entry.flags & IOSQE_IO_LINK) == 0;
-    const bool moves = entry.opcode == IORING_OP_READ || entry.opcode == IORING_OP_WRITE ||
-                       entry.opcode == IORING_OP_SPLICE;
-    if (!plain || !moves || entry.len < 2 || !random_.chance(chances_.shorter)) return;
+    const bool reads = entry.opcode == IORING_OP_READ;
+    const bool writes = entry.opcode == IORING_OP_WRITE || entry.opcode == IORING_OP_SPLICE;
+    if (!plain || !(reads || writes)) return;
+    if (random_.chance(chances_.interrupted)) return have_it_answer(entry, -EINTR);
+    if (writes && is_regular(entry.fd) && random_.chance(chances_.disk_full)) {
+      return have_it_answer(entry, -ENOSPC);
+    }
+    if (entry.len < 2 || !random_.chance(chances_.shorter)) return;
     entry.len = static_cast<uint32_t>(random_.between(1, entry.len));
   }
 
-  KernelRing inner_;
   Random random_{0};
   Chances chances_;
   FaultyCalls direct_{random_, chances_};
-  std::vector<io_uring_sqe*> prepared_;
 };
-
-constexpr RingOptions kSmallRing{.submission_entries = 64,
-                                 .completion_entries = 1024,
-                                 .blocking_workers = 8,
-                                 .receive_buffer_count = 1};
 
 class EndsSeeds : public testing::Test {
  protected:
@@ -144,6 +132,10 @@ class EndsSeeds : public testing::Test {
                  .not_ready = draw(0.6, 0.3),
                  .not_cached = draw(0.5, 0.5),
                  .reset = draw(0.1, 0.05)};
+      if (testing_support::kernel_injects_results()) {
+        chances.interrupted = draw(0.3, 0.2);
+        chances.disk_full = draw(0.3, 0.2);
+      }
       source = static_cast<SourceKind>(random.below(kSourceKinds));
       sink = static_cast<SinkKind>(random.below(kSinkKinds));
       options.route = static_cast<Route>(random.below(kRouteCount));
@@ -172,7 +164,7 @@ class EndsSeeds : public testing::Test {
     const std::string_view bytes = std::string_view(text_).substr(0, plan.options.length);
     {
       TestSource source(directory_, plan.source, bytes, 0);
-      TestSink sink(directory_, plan.sink, bytes.size());
+      TestSink sink(directory_, plan.sink, bytes);
       Task<TransferResult> moving = transfer(source.source(), sink.sink(), plan.options);
       start(moving, plan);
       if (plan.shrinks && !plan.result) {
@@ -186,14 +178,14 @@ class EndsSeeds : public testing::Test {
         co_await pause;
       }
       const uint64_t moved = *plan.result ? **plan.result : plan.result->error().moved;
-      judge(plan, bytes, sink.received(moved), moved);
+      judge(plan, bytes, sink.arrived(moved), moved);
     }
     over = true;
     // The turn that resumed this would now wait for something that may never come.
     io_uring_prep_nop(&ring_.prepare_unattended());
   }
 
-  static void judge(const Plan& plan, std::string_view bytes, const std::string& received,
+  static void judge(const Plan& plan, std::string_view bytes, const Arrival& arrived,
                     uint64_t moved) {
     const bool whole = plan.result->has_value();
     if (whole) {
@@ -203,24 +195,24 @@ class EndsSeeds : public testing::Test {
       const ErrorCode code = plan.result->error().error.code;
       const bool expected = code == ErrorCode::kCancelled || code == ErrorCode::kTimedOut ||
                             (code == ErrorCode::kPeerGone && plan.chances.reset > 0) ||
-                            (code == ErrorCode::kChanged && plan.shrinks);
+                            (code == ErrorCode::kChanged && plan.shrinks) ||
+                            (code == ErrorCode::kNoSpace && plan.chances.disk_full > 0);
       EXPECT_TRUE(expected) << to_string(plan.result->error());
     }
     if (plan.shrinks) return;
-    const bool same = received == bytes.substr(0, received.size());
-    EXPECT_TRUE(same);
+    EXPECT_EQ(arrived.first_wrong, std::nullopt);
     // Zero-copy sends that are cut off are reset, and what a response has been given is its own.
     const bool exact =
         whole || (plan.options.route != Route::kZeroCopySend && plan.sink != SinkKind::kResponse);
     if (exact) {
-      EXPECT_EQ(received.size(), moved);
+      EXPECT_EQ(arrived.bytes, moved);
     }
-    EXPECT_LE(received.size(), bytes.size());
+    EXPECT_LE(arrived.bytes, bytes.size());
   }
 
   testing_support::TemporaryDirectory directory_;
   const std::string text_ = varied_bytes(900'000);
-  FaultyRing ring_{kSmallRing};
+  FaultyRing ring_;
   Reactor reactor_{ring_};
   TransferCounters counters_;
   TransferLimits limits_{.send_progress_timeout_ms = 10'000, .stalled_pipe_ms = 10};
@@ -237,7 +229,7 @@ TEST_F(EndsSeeds, BytesAreRightOrTheTransferFails) {
   for (uint64_t seed = 1; seed <= kSeeds && !HasFailure(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     const std::set<int> before = testing_support::open_descriptors();
-    const size_t pipes_before = static_cast<size_t>(
+    const auto pipes_before = static_cast<size_t>(
         std::ranges::count_if(before, [](int fd) { return testing_support::is_pipe(fd); }));
     const uint64_t frames = FramePool::of_this_thread().live_count();
     Plan plan(seed);
@@ -250,7 +242,7 @@ TEST_F(EndsSeeds, BytesAreRightOrTheTransferFails) {
     EXPECT_EQ(FramePool::of_this_thread().live_count(), frames);
     // The pool may have made itself a pipe.
     const std::set<int> after = testing_support::open_descriptors();
-    const size_t pipes_after = static_cast<size_t>(
+    const auto pipes_after = static_cast<size_t>(
         std::ranges::count_if(after, [](int fd) { return testing_support::is_pipe(fd); }));
     EXPECT_EQ(after.size() - pipes_after, before.size() - pipes_before);
     EXPECT_LE(pipes_after, 8U);
