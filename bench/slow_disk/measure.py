@@ -130,17 +130,18 @@ def report(options, results):
         f"{options.rounds} interleaved rounds of {options.seconds} s. The client that is measured "
         "has real-time priority, so that it waits for the server and for nobody else.\n",
         "Made by `scripts/bench-slow-disk`.\n",
-        "| server | p99 alone, µs | p99 beside, µs | ratio |",
+        "| server | p99 alone, µs | p99 beside, µs | ratio: median, lowest, highest |",
         "|---|---|---|---|",
     ]
     for name, rounds in results.items():
         alone = statistics.median(one for one, _ in rounds)
         beside = statistics.median(other for _, other in rounds)
-        ratio = statistics.median(other / one for one, other in rounds)
+        ratios = sorted(other / one for one, other in rounds)
         if beside == math.inf:
             figures = f"no answer after {PATIENCE_SECONDS} s | –"
         else:
-            figures = f"{beside * 1e6:.0f} | {ratio:.2f}"
+            figures = (f"{beside * 1e6:.0f} | {statistics.median(ratios):.2f}, {ratios[0]:.2f}, "
+                       f"{ratios[-1]:.2f}")
         lines.append(f"| {name} | {alone * 1e6:.0f} | {figures} |")
     return "\n".join(lines) + "\n"
 

@@ -9,10 +9,11 @@ from errors import BenchError
 CLIENTS = 4
 TOTAL_BYTES = 128 << 20
 MOST_FILES = 400
+TURNS = 3  # for each round of files in the page cache
 
 
 def file_count(size):
-    return max(2, min(MOST_FILES, TOTAL_BYTES // size))
+    return max(4, min(MOST_FILES, TOTAL_BYTES // size))
 
 
 def forget(files):

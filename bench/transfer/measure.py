@@ -1,9 +1,12 @@
 """Measures every route of a body, by size, cached or not; see `scripts/bench-transfer --help`."""
 
 import contextlib
+import itertools
 import json
+import math
 import os
 import pathlib
+import random
 import statistics
 import sys
 
@@ -24,7 +27,8 @@ ROUTES = ["auto", "copy", "sendfile", "splice", "ring-splice", "mapped", "zero-c
 SIZES = [1 << 10, 4 << 10, 16 << 10, 32 << 10, 64 << 10, 128 << 10, 256 << 10, 1 << 20, 4 << 20,
          16 << 20, 64 << 20]
 FIRST_PORT = 8001
-WARMING_REQUESTS = 20
+SETTLED = 0.02  # the standard error that a median may have
+CLOSE = 1.1     # beside the best single route, those that cost at most so many times what it does
 RESULTS = pathlib.Path(__file__).with_name("results")
 
 
@@ -33,13 +37,19 @@ def parse_options(argv):
     parser.add_argument("--routes", type=lambda text: text.split(","), default=ROUTES)
     parser.add_argument("--sizes", type=lambda text: [int(size) for size in text.split(",")],
                         default=SIZES)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--most-rounds", type=int, default=15)
     parser.add_argument("--seconds", type=int, default=1)
     parser.add_argument("--no-nginx", action="store_true")
     parser.add_argument("--conditions", type=lambda text: text.split(","),
                         default=CONDITIONS)
+    parser.add_argument("--keep", action="store_true")
     parser.add_argument("--output", type=pathlib.Path, default=RESULTS)
     options = parser.parse_args(argv)
+    if options.keep and not (options.output / "routes.json").is_file():
+        parser.error(f"--keep: there are no results in {options.output}")
+    if not 1 <= options.rounds <= options.most_rounds:
+        parser.error("--rounds: 1 to what --most-rounds says")
     unknown = set(options.routes) - set(ROUTES)
     if unknown:
         parser.error(f"unknown route '{min(unknown)}'; there are: {' '.join(ROUTES)}")
@@ -72,8 +82,8 @@ class Subject:
             self.server = server
             yield server
 
-    def keep(self, condition, size, seconds_per_byte):
-        self.rounds.setdefault((condition, size), []).append(seconds_per_byte)
+    def keep(self, key, seconds_per_byte):
+        self.rounds.setdefault(key, []).append(seconds_per_byte)
 
     def medians(self):
         return {key: statistics.median(values) for key, values in self.rounds.items()}
@@ -118,6 +128,7 @@ def run(options, scratch):
     root = scratch / "root"
     root.mkdir(mode=0o755)
     subjects = subjects_of(options, root)
+    runs = 1 + (take_earlier(options, subjects) if options.keep else 0)
     files = {size: [make_file(root / f"{name_of(size)}{i}", size)
                     for i in range(cold.file_count(size))] for size in options.sizes}
     os.sync()
@@ -126,7 +137,7 @@ def run(options, scratch):
         run_cached(options, cached, subjects, files, scratch)
     if "cold" in options.conditions:
         run_cold(options, subjects, files, scratch)
-    return subjects
+    return subjects, runs
 
 
 def subjects_of(options, root):
@@ -137,41 +148,81 @@ def subjects_of(options, root):
             for number, (name, peer) in enumerate(peers_by_name.items())]
 
 
-def in_turn(subjects, number):
-    """Who comes first has a machine that others have not warmed up yet: take turns."""
-    first = number % len(subjects)
-    return subjects[first:] + subjects[:first]
+def shuffled(subjects, key):
+    """Another order in each round: in a fixed one, what a machine does every so often would always
+    hit the same server."""
+    place = (key, len(subjects[0].rounds.get(key, [])))
+    return random.Random(repr(place)).sample(subjects, len(subjects))
 
 
 def run_cached(options, conditions, subjects, files, scratch):
-    with contextlib.ExitStack() as stack:
-        for subject in subjects:
-            stack.enter_context(subject.running(scratch / f"server-{subject.name}"))
-        for size in options.sizes:
+    """Servers start anew in each round: what one of them happens to be given, as the place of its
+    memory, would count in all rounds otherwise. All sizes are measured before the next round, so
+    that a bad minute of the machine is a bad round of some of them and not all that is known of
+    one."""
+    bounds = options.rounds, options.most_rounds
+    for number in itertools.count(1):
+        wanted = [(condition, size) for size in options.sizes for condition in conditions
+                  if wants_more(subjects, (condition, size), *bounds)]
+        if not wanted:
+            break
+        with contextlib.ExitStack() as stack:
             for subject in subjects:
-                subject.server.check(files[size][0])
-                measure_many(subject, files[size], size, 1)  # warms up, and is not kept
-            for number in range(options.rounds):
-                for condition in conditions:
-                    measure = CACHED_CONDITIONS[condition]
-                    for subject in in_turn(subjects, number):
-                        subject.keep(condition, size, measure(subject, files[size], size,
-                                                              options.seconds))
-            print_progress(size, conditions, subjects)
+                stack.enter_context(subject.running(scratch / f"round-{number}-{subject.name}"))
+            for size, keys in itertools.groupby(wanted, key=lambda key: key[1]):
+                for subject in subjects:
+                    for file in files[size]:
+                        subject.server.check(file)
+                for key in keys:
+                    for subject in shuffled(subjects, key):
+                        measure = CACHED_CONDITIONS[key[0]]
+                        subject.keep(key, measure(subject, files[size], size, options.seconds))
+        print(f"round {number} in the page cache: {len(wanted)} figures", flush=True)
+    print_medians(options, conditions, subjects)
 
 
 def run_cold(options, subjects, files, scratch):
-    """A server of its own for each figure: what one keeps mapped stays in the page cache."""
-    warm = make_file(subjects[0].root / "warm", 1024)
-    for size in options.sizes:
-        for number in range(options.rounds):
-            for subject in in_turn(subjects, number):
-                of_its_own = scratch / f"cold-{size}-{number}-{subject.name}"
-                with subject.running(of_its_own) as server:
-                    for _ in range(WARMING_REQUESTS):
-                        server.check(warm)
-                    subject.keep("cold", size, measure_cold(server, files[size], size))
-        print_progress(size, ["cold"], subjects)
+    """A server of its own for each figure: what one keeps mapped stays in the page cache. It has
+    fetched other files before, so that pipes, kernel workers and buffers are there. A figure takes
+    a moment only, and what disturbs a machine lasts longer: so there are more of them."""
+    others = {size: [make_file(subjects[0].root / f"other-{name_of(size)}{i}", size)
+                     for i in range(max(cold.CLIENTS, cold.file_count(size) // 4))]
+              for size in options.sizes}
+    os.sync()
+    bounds = cold.TURNS * options.rounds, cold.TURNS * options.most_rounds
+    for number in itertools.count(1):
+        wanted = [("cold", size) for size in options.sizes
+                  if wants_more(subjects, ("cold", size), *bounds)]
+        if not wanted:
+            break
+        for key in wanted:
+            size = key[1]
+            for subject in shuffled(subjects, key):
+                with subject.running(scratch / f"cold-{size}-{number}-{subject.name}") as server:
+                    measure_cold(server, others[size], size)
+                    subject.keep(key, measure_cold(server, files[size], size))
+        print(f"round {number} on the disk: {len(wanted)} figures", flush=True)
+    print_medians(options, ["cold"], subjects)
+
+
+def wants_more(subjects, key, least, most):
+    """Whether another round is to be made: up to `most` while the medians that are compared are
+    not known well enough, whatever they are."""
+    count = min(len(one.rounds.get(key, [])) for one in subjects)
+    if not least <= count < most:
+        return count < least
+    single = [one for one in subjects if one.name not in ("auto", "nginx")]
+    limit = CLOSE * min((statistics.median(one.rounds[key]) for one in single), default=0)
+    return not all(is_settled(one.rounds[key]) for one in subjects
+                   if one not in single or statistics.median(one.rounds[key]) <= limit)
+
+
+def is_settled(values):
+    """By the standard error of a median, out of how far the values are from it in the median: a
+    few bad rounds do not move that."""
+    median = statistics.median(values)
+    deviation = statistics.median(abs(value - median) for value in values)
+    return 1.2533 * 1.4826 * deviation / math.sqrt(len(values)) <= SETTLED * median
 
 
 def name_of(size):
@@ -186,21 +237,41 @@ def make_file(path, size):
     return path
 
 
-def print_progress(size, conditions, subjects):
+def print_medians(options, conditions, subjects):
     for condition in conditions:
-        text = "  ".join(f"{one.name} {one.medians()[condition, size] * size * 1e6:.1f}"
-                         for one in subjects)
-        print(f"{condition:4} {table.size_name(size):>7}: {text} µs", flush=True)
+        for size in options.sizes:
+            text = "  ".join(f"{one.name} {one.medians()[condition, size] * size * 1e6:.1f}"
+                             for one in subjects)
+            print(f"{condition:4} {table.size_name(size):>7}: {text} µs", flush=True)
 
 
-def write_results(options, subjects):
+def take_earlier(options, subjects):
+    """The rounds that are in --output count, and new ones are added to them."""
+    earlier = json.loads((options.output / "routes.json").read_text())
+    if list(earlier["seconds_per_byte"]) != [one.name for one in subjects]:
+        raise BenchError("--keep: the results are of other servers or routes")
+    if earlier["seconds"] != options.seconds or earlier["machine"] != describe(options):
+        raise BenchError("--keep: the results are of another machine, version or length of a round")
+    for subject in subjects:
+        for key, rounds in earlier["seconds_per_byte"][subject.name].items():
+            condition, size = key.split()
+            subject.rounds[condition, int(size)] = rounds
+    return earlier["runs"]
+
+
+def describe(options):
+    return machine.describe(["sluice"] + ([] if options.no_nginx else ["nginx"]))
+
+
+def write_results(options, subjects, runs):
     results = {one.name: one.medians() for one in subjects}
-    description = machine.describe(["sluice"] + ([] if options.no_nginx else ["nginx"]))
+    counts = {key: len(rounds) for key, rounds in subjects[0].rounds.items()}
     options.output.mkdir(exist_ok=True)
-    (options.output / "routes.md").write_text(table.markdown(results, description, options))
+    (options.output / "routes.md").write_text(
+        table.markdown(results, describe(options), counts, runs))
     (options.output / "routes.svg").write_text(plot.svg(results))
     (options.output / "routes.json").write_text(json.dumps(
-        {"machine": description,
+        {"machine": describe(options), "seconds": options.seconds, "runs": runs,
          "seconds_per_byte": {one.name: {f"{t} {size}": values
                                          for (t, size), values in one.rounds.items()}
                               for one in subjects}}, indent=1) + "\n")
@@ -210,7 +281,7 @@ def write_results(options, subjects):
 def main(argv):
     options = parse_options(argv)
     return measurement.run("bench-transfer",
-                           lambda scratch: write_results(options, run(options, scratch)))
+                           lambda scratch: write_results(options, *run(options, scratch)))
 
 
 if __name__ == "__main__":

@@ -11,21 +11,24 @@ def size_name(size):
     return f"{size >> 20} MiB" if size >= 1 << 20 else f"{size >> 10} KiB"
 
 
-def markdown(results, machine, options):
+def markdown(results, machine, counts, runs):
+    """`counts`: how many rounds there were of a condition and size, in so many runs."""
     parts = [
         "# Routes, measured\n",
         f"{machine['cores']} cores of {machine['cpu']}, {machine['kernel']}; "
         f"{', '.join(machine['versions'])}. One server core, one client core, loopback with cubic; "
-        f"medians of {options.rounds} interleaved rounds. CPU time of the server, its kernel "
-        "workers included; what the network stack does in interrupts of others is not. Bold: the "
-        "best single route.\n",
-        "Made by `scripts/bench-transfer`.\n",
+        "medians of interleaved rounds of new servers. CPU time of the server, its kernel workers "
+        "included; what the network stack does in interrupts of others is not. Bold: the best "
+        "single route.\n",
+        f"Made by `scripts/bench-transfer`{'' if runs == 1 else f', in {runs} runs'}.\n",
         "![CPU time by route and size](routes.svg)\n",
     ]
     for condition, title in TITLES.items():
         sizes = sorted({size for rows in results.values() for c, size in rows if c == condition})
         if sizes:
+            rounds = sorted({counts[condition, size] for size in sizes})
             parts.append(f"## {title}: CPU per request, µs\n")
+            parts.append(f"Rounds: {', '.join(map(str, rounds))}, more for sizes that vary.\n")
             parts.append(rows_of(results, condition, sizes,
                                  lambda value, size: value * size * 1e6))
             parts.append(f"## {title}: CPU per GB, ms\n")
