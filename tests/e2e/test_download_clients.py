@@ -3,7 +3,6 @@
 import hashlib
 import os
 import re
-import signal
 import subprocess
 import time
 
@@ -74,14 +73,16 @@ def run(*command, statuses=(0,)):
 
 
 def interrupt(command, saved):
-    """Starts a client and stops it, as Ctrl-C does, when it has saved some of the file."""
+    """Starts a client and ends it when it has saved some of the file.
+
+    By SIGTERM: who runs tests in the background has SIGINT ignored by what they start."""
     client = subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL,
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_until(lambda: saved.exists() and saved.stat().st_blocks * 512 >= INTERRUPTED_AT,
                    f"{command[0]} to have saved some of the file")
         assert client.poll() is None, "it was faster than the test"
-        client.send_signal(signal.SIGINT)
+        client.terminate()
         assert client.wait(20) != 0
     finally:
         client.kill()
