@@ -24,8 +24,9 @@ namespace {
 
 constexpr int kMostMadeParents = 32;
 // A name that an upload finds taken may be free again by the time that it looks what has it, and a
-// directory that it finds may be removed by another one before it is used.
-constexpr int kAttempts = 100;
+// directory that it finds may be removed by another one before it is used: for a second, on a busy
+// disk.
+constexpr int kAttempts = 1'000;
 // A directory that another process removes each time before it is locked.
 constexpr int kStagingAttempts = 200;
 

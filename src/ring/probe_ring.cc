@@ -13,7 +13,7 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kPatience(1);
+constexpr std::chrono::seconds kPatience(5);
 
 // Where memory for rings is scarce, that of the ring before is given back a moment after it was
 // closed.

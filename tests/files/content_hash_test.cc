@@ -11,6 +11,8 @@
 #include <cerrno>
 #include <memory>
 #include <optional>
+#include <semaphore>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -248,18 +250,37 @@ TEST_F(ContentHashTest, WhoWaitsWhenTheServerEndsGoesOn) {
   EXPECT_FALSE(request.hash);
 }
 
+// Of others: it ends when it is told to.
+struct Signals {
+  std::binary_semaphore begun{0};
+  std::binary_semaphore released{0};
+};
+class BackgroundWork final : public WorkerPool::Job {
+ public:
+  explicit BackgroundWork(Signals& signals) : signals_(signals) {}
+
+ private:
+  void run(std::stop_token) noexcept override {
+    signals_.begun.release();
+    signals_.released.acquire();
+  }
+
+  Signals& signals_;
+};
+
 TEST_F(ContentHashTest, ALargeFileLeavesAWorkerToOthers) {
   ContentHashes hashes;
   WorkerLoop loop(2);
   const OpenedFile file(directory_, "");
   ASSERT_EQ(truncate(file.path.c_str(), 65 * 1024 * 1024), 0);
   const FileState state = *state_of(file.fd.get());
-  HeldWorker held(loop.pool());
-  Request request;
+  Signals signals;
+  loop.pool().submit_background(std::make_unique<BackgroundWork>(signals));
+  signals.begun.acquire();
   // Background work does not take the last worker, so this has not begun.
   EXPECT_FALSE(
       loop.run(content_hash_of(loop.reactor(), loop.workers(), hashes, file.fd.get(), state, 1)));
-  held.release();
+  signals.released.release();
   const auto hash = loop.run(
       content_hash_of(loop.reactor(), loop.workers(), hashes, file.fd.get(), state, kForever));
   EXPECT_EQ(hash, hash_of(std::string(65 * 1024 * 1024, '\0')));

@@ -46,6 +46,7 @@ class RemovedFilesTest : public testing::Test {
     });
     while (!over) removed_.let_go(files_);
     worker.join();
+    removed_.let_go(files_);  // it waits for kPatience only
   }
 
   testing_support::TemporaryDirectory directory_;

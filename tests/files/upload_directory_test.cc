@@ -66,11 +66,12 @@ class UploadDirectoryTest : public testing::Test {
 
   const TemporaryDirectory directory_;
   const DocumentRoot root_{directory_.path()};
-  Uploads options_{.sync = UploadSync::kDirectory};
+  Uploads options_{.sync = UploadSync::kNone};
   UploadDirectory uploads_{root_, options_};
 };
 
 TEST_F(UploadDirectoryTest, AFileIsSeenWhenItIsWhole) {
+  options_.sync = UploadSync::kDirectory;
   UploadResult<UploadFile> file = uploads_.begin("new");
   ASSERT_TRUE(file);
   ASSERT_EQ(write(file->fd(), "content", 7), 7);

@@ -24,9 +24,11 @@ class HeldWorker final : private WorkerPool::Job {
  private:
   void run(std::stop_token stop) noexcept override {
     begun_.release();
-    const std::stop_callback stopped(stop, [this] { released_.release(); });
-    released_.acquire();
-    ended_.release();
+    {
+      const std::stop_callback stopped(stop, [this] { released_.release(); });
+      released_.acquire();
+    }
+    ended_.release();  // after that this may be gone
   }
 
   std::counting_semaphore<> begun_{0};

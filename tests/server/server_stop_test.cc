@@ -187,7 +187,7 @@ TEST_F(FailedStartTest, AnAddressInUseLeavesNothingBehind) {
     EXPECT_FALSE(std::filesystem::exists(directory_.path_of("socket")));
     EXPECT_TRUE(second.addresses().empty());
   }
-  EXPECT_EQ(shard_threads().size(), 1u);
+  wait_until([] { return shard_threads().size() == 1; });
   EXPECT_EQ(status_of(first.addresses()[0], "/file.txt"), 200);
 
   first.stop(0);

@@ -253,7 +253,8 @@ TEST_F(CallTest, FullDiskSaysSo) {
       }
     }(directory_, disk.get()));
   }
-  EXPECT_EQ(umount(place.c_str()), 0);
+  // A worker of the ring may still hold the file.
+  EXPECT_EQ(umount2(place.c_str(), MNT_DETACH), 0);
 }
 
 TEST_F(CallTest, ReaderThatIsGoneIsAnErrorAndNoSignal) {
