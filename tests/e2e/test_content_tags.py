@@ -56,18 +56,20 @@ def ask(server, name, fields=(), host="modified.test", **options):
 
 
 def tag_of(server, name, host="modified.test"):
-    tag = ask(server, name, host=host).field("etag")
-    assert tag is None or STRONG_TAG.fullmatch(tag)
+    """A worker without a processor may take longer than the server waits for it."""
+    tag = wait_until(lambda: ask(server, name, host=host).field("etag"), "an entity tag")
+    assert STRONG_TAG.fullmatch(tag)
     return tag
 
 
 @pytest.mark.parametrize("seconds", MOMENTS_THAT_TELL_NOTHING)
 def test_no_last_modified(base, tag_server, seconds):
     make(base, f"no-date-{seconds}.txt", b"content", seconds)
+    tag = tag_of(tag_server, f"no-date-{seconds}.txt")
     response = ask(tag_server, f"no-date-{seconds}.txt")
     assert response.status == 200
     assert response.field("last-modified") is None
-    assert STRONG_TAG.fullmatch(response.field("etag"))
+    assert response.field("etag") == tag
 
 
 @pytest.mark.parametrize("seconds", [-1, 2, 86_400])
@@ -164,6 +166,7 @@ def test_content_as_configured(base, tag_server):
     """Keeps the date, and has the tag that a file without one would have."""
     make(base, "configured.txt", b"content", 1_700_000_000)
     make(base, "configured-0.txt", b"content", 0)
+    tag_of(tag_server, "configured.txt", "content.test")
     response = ask(tag_server, "configured.txt", host="content.test")
     assert response.field("last-modified") == "Tue, 14 Nov 2023 22:13:20 GMT"
     assert response.field("etag") == tag_of(tag_server, "configured-0.txt")

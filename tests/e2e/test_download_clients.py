@@ -19,7 +19,7 @@ STRIDE = 8 << 20
 SHIFT = 12_345
 INTERRUPTED_AT = 48 << 20
 # Slow enough to be caught in the middle.
-RATE = "150M"
+RATE = "60M"
 DAY_SECONDS = 86_400
 SMALL = noise(3 << 20)
 

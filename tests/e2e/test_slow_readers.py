@@ -88,7 +88,6 @@ def test_stalled_readers_hold_neither_threads_nor_pipes(slow_server, stalled):
     wait_until(lambda: bytes_in_pipes(slow_server.pid) == 0, "the pipes to be empty")
     assert thread_count(slow_server.pid) < THREAD_LIMIT
     assert pipe_count(slow_server.pid) < PIPE_LIMIT
-    assert bytes_in_pipes(slow_server.pid) == 0
 
 
 @pytest.mark.limit(90)

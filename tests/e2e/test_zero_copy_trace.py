@@ -85,13 +85,16 @@ def test_no_system_call_carries_file_data(traced_server, directory, content, tmp
     assert moved["mmap"] < 1 << 20, moved
 
 
-def test_a_small_file_leaves_with_its_head_in_one_call(traced_server, directory, tmp_path):
+def test_a_small_file_leaves_with_its_head_in_one_call(start_configured, directory, tmp_path):
     """From a mapping, which the process itself does not look at."""
     body = noise(20_000)
     write(directory / "page.html", body)
-    with traced_server.connect() as connection:
+    # That it was just sent is remembered while it is open.
+    server = start_configured("[server]\nlimits.open_file_ttl_ms = 600_000\n"
+                              f'[[site]]\nroot = "{directory}"\n', tmp_path)
+    with server.connect() as connection:
         assert fetch(connection, "/page.html") == sha256(body)
-        with trace_calls(traced_server.pid, tmp_path / "strace.txt") as moved:
+        with trace_calls(server.pid, tmp_path / "strace.txt") as moved:
             assert fetch(connection, "/page.html") == sha256(body)
     assert moved["sendmsg"] > len(body), moved
     others = [call for call in DATA_CALLS if call != "sendmsg"]

@@ -100,11 +100,13 @@ class Server:
             self.addresses.append(parse_address(ready[3]))
 
     def complaints(self):
-        self.errors.seek(0)
-        return self.errors.read().decode(errors="replace")
+        """Read without moving the position, which is also where the server writes."""
+        number = self.errors.fileno()
+        return os.pread(number, os.fstat(number).st_size, 0).decode(errors="replace")
 
     def stats_lines(self):
-        return [line for line in self.complaints().splitlines() if line.startswith("{")]
+        return [line for line in self.complaints().splitlines(keepends=True)
+                if line.startswith("{") and line.endswith("\n")]
 
     def stats(self):
         """What the server has counted so far (SIGUSR1)."""
