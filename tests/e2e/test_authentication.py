@@ -380,12 +380,12 @@ def test_a_file_that_changes(base, server, name):
     else:
         (base / "new").write_text(text)
         (base / "new").rename(base / name)
-    wait_until(lambda: status_of(server, host, "alice", "second") == 200, "the new password", 5)
+    wait_until(lambda: status_of(server, host, "alice", "second") == 200, "the new password")
     wait_until(lambda: status_of(server, host, "alice", "wonder land") == 401,
-               "the old password to be refused", 5)
+               "the old password to be refused")
     assert status_of(server, host, "bob", "pa:ss:word") == 200
     (base / name).write_text(f"{BOB}\n")
-    wait_until(lambda: status_of(server, host, "alice", "second") == 401, "her to be gone", 5)
+    wait_until(lambda: status_of(server, host, "alice", "second") == 401, "her to be gone")
     assert status_of(server, host, "bob", "pa:ss:word") == 200
 
 
@@ -402,12 +402,12 @@ def test_a_file_that_cannot_be_read_keeps_the_last_good_one(base, server, name):
         assert status_of(server, host, "alice", "plain text") == 401
         return f"{base}/{name}" in server.complaints()
 
-    wait_until(noticed, "a complaint", 5)
+    wait_until(noticed, "a complaint")
     assert "wonder" not in server.complaints() and "plain text\n" not in server.complaints()
     assert status_of(server, host, "alice", "wonder land") == 200
     (base / name).write_text(ALICE_SECOND)
-    wait_until(lambda: status_of(server, host, "alice", "second") == 200, "the repaired file", 5)
-    wait_until(lambda: status_of(server, host, "alice", "wonder land") == 401, "the old one", 5)
+    wait_until(lambda: status_of(server, host, "alice", "second") == 200, "the repaired file")
+    wait_until(lambda: status_of(server, host, "alice", "wonder land") == 401, "the old one")
 
 
 def test_many_wrong_passwords_hold_nobody_else_up(server):

@@ -24,7 +24,7 @@ def test_who_waits_to_write_to_a_fifo_goes_on_waiting(start, directory):
         assert writer.poll() is None
         with open(directory / "fifo", encoding="ascii") as reader:
             assert reader.read() == "message\n"
-        assert writer.wait(timeout=10) == 0
+        assert writer.wait(timeout=30) == 0
     finally:
         writer.kill()
         writer.wait()
@@ -60,7 +60,7 @@ def test_a_standard_error_that_takes_nothing(directory, broken):
             check_cut_off(port, file)
         assert process.poll() is None
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=30) == 0
     finally:
         process.kill()
         process.wait()

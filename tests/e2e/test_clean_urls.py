@@ -52,7 +52,7 @@ def connection(new_directory, start_configured_shared):
         write(base / "root" / name, content)
     (base / "root" / "link").symlink_to("about.html")
     (base / "root" / "linked.html").symlink_to("about.html")
-    with start_configured_shared(CONFIGURATION, base).connect(timeout=5) as opened:
+    with start_configured_shared(CONFIGURATION, base).connect() as opened:
         yield opened
 
 

@@ -231,6 +231,6 @@ def test_work_does_not_hold_up_others(compressing_server, root):
         make(root, f"long-{number}.txt", text(3 << 20, number))
         ask(compressing_server, f"long-{number}.txt", "br", method="HEAD")
     make(root, "quick.txt", b"quick")
-    with compressing_server.connect(timeout=5) as connection:
+    with compressing_server.connect() as connection:
         for _ in range(200):
             assert connection.ask("/quick.txt", host="on.test").body == b"quick"

@@ -1,7 +1,9 @@
 """Keep-alive, pipelining and close; requests cut anywhere; bodies that pretend to be requests."""
 
+import itertools
 import random
 import socket
+import statistics
 import time
 
 import pytest
@@ -276,12 +278,15 @@ def test_a_broken_chunked_body_ends_the_connection(server, site, body):
 
 def test_small_responses_do_not_wait_for_a_timer(server):
     """A head held back for its body (MSG_MORE) and then forgotten takes 200 ms to appear."""
-    start = time.monotonic()
+    targets = ("/hello.txt", "/empty.txt", "/missing", "/directory", "/data.bin")
     with server.connect() as connection:
-        for target in ("/hello.txt", "/empty.txt", "/missing", "/directory", "/data.bin") * 20:
-            connection.ask(target)
-            connection.ask(target, "HEAD")
-    assert time.monotonic() - start < 10
+        for request in itertools.product(targets, ("GET", "HEAD")):
+            times = []
+            for _ in range(20):
+                start = time.monotonic()
+                connection.ask(*request)
+                times.append(time.monotonic() - start)
+            assert statistics.median(times) < 0.15, request  # a busy machine delays only some
 
 
 def test_head_and_body_share_a_segment(server):

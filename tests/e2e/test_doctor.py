@@ -85,4 +85,4 @@ def test_it_needs_no_privilege():
 
 
 def test_it_serves_nothing_and_ends_at_once():
-    assert run("doctor", timeout=15, cwd="/").returncode == 0
+    assert run("doctor", cwd="/").returncode == 0

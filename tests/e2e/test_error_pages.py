@@ -87,7 +87,7 @@ def server(base, start_configured_shared):
 
 @pytest.fixture(scope="module")
 def connection(server):
-    with server.connect(timeout=5) as opened:
+    with server.connect() as opened:
         yield opened
 
 

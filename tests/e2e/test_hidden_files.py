@@ -56,7 +56,7 @@ def connection(new_directory, start_configured_shared):
         write(base / "root" / name, content)
     (base / "root" / ".link").symlink_to("a.b")
     (base / "root" / "to-hidden").symlink_to(".file")
-    with start_configured_shared(CONFIGURATION, base).connect(timeout=5) as opened:
+    with start_configured_shared(CONFIGURATION, base).connect() as opened:
         yield opened
 
 

@@ -197,18 +197,28 @@ def test_a_huge_directory(server, connection):
     before = memory_kib(server, "VmRSS")
     queries = ["", "?sort=modified", "?order=desc&after=file-000999"]
 
+    answered = 0
+
     def list_all():
+        """Up to 20 times until others got three answers during one listing: they need a turn."""
         with server.connect() as own:
-            return [ask_json(own, f"/huge/{query}") for query in queries]
+            for _ in range(20):
+                pages, meanwhile = [], []
+                for query in queries:
+                    answered_before = answered
+                    pages.append(ask_json(own, f"/huge/{query}"))
+                    meanwhile.append(answered - answered_before)
+                if max(meanwhile) >= 3:
+                    break
+            return pages, max(meanwhile)
 
     listing = Later(list_all)
-    answered = 0
     while listing.thread.is_alive():
         assert connection.ask("/file.txt").body == b"file\n"
         answered += 1
         time.sleep(0.01)  # leaves the processor to the listing
-    first, _, last = listing.result()
-    assert answered >= len(queries)
+    (first, _, last), most_answers = listing.result()
+    assert most_answers >= 3
     assert names_of(first) == [f"file-{number:06}" for number in range(PAGE_COUNT)]
     assert resolve("/", first["next"]) == f"/?after=file-{PAGE_COUNT - 1:06}"
     assert names_of(last) == [f"file-{number:06}" for number in reversed(range(999))]

@@ -65,7 +65,7 @@ def server(base, start_configured_shared):
 @pytest.fixture(scope="module")
 def ask(server):
     """Asks on one connection, and on a new one after a response that ends it."""
-    connection = server.connect(timeout=5)
+    connection = server.connect()
 
     def ask_and_reconnect(*request):
         nonlocal connection
@@ -73,7 +73,7 @@ def ask(server):
         if response.closes:
             connection.expect_close()
             connection.close()
-            connection = server.connect(timeout=5)
+            connection = server.connect()
         return response
 
     yield ask_and_reconnect

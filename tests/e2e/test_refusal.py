@@ -67,21 +67,20 @@ def check_refusal(result, call, error):
 @pytest.mark.parametrize("error", ERRORS)
 @pytest.mark.parametrize("call", CALLS)
 def test_serve_says_so_in_one_paragraph(site, call, error):
-    result = run("serve", site.root, "--listen", "127.0.0.1:0", timeout=10,
-                 preexec_fn=refusing(call, error))
+    result = run("serve", site.root, "--listen", "127.0.0.1:0", preexec_fn=refusing(call, error))
     check_refusal(result, call, error)
 
 
 @pytest.mark.parametrize("call", CALLS)
 def test_it_makes_no_difference_how_many_threads_there_are(site, call):
-    result = run("serve", site.root, "--listen", "127.0.0.1:0", "--threads", 4, timeout=10,
+    result = run("serve", site.root, "--listen", "127.0.0.1:0", "--threads", 4,
                  preexec_fn=refusing(call, "EPERM"))
     check_refusal(result, call, "EPERM")
 
 
 @pytest.mark.parametrize("call", CALLS)
 def test_serve_takes_its_socket_away_again(site, directory, call):
-    run("serve", site.root, "--listen", f"unix:{directory}/socket", timeout=10,
+    run("serve", site.root, "--listen", f"unix:{directory}/socket",
         preexec_fn=refusing(call, "EPERM"))
     assert list(directory.iterdir()) == []
 
@@ -89,7 +88,7 @@ def test_serve_takes_its_socket_away_again(site, directory, call):
 @pytest.mark.parametrize("error", ERRORS)
 @pytest.mark.parametrize("call", CALLS)
 def test_doctor_says_so_too(call, error):
-    result = run("doctor", timeout=10, preexec_fn=refusing(call, error))
+    result = run("doctor", preexec_fn=refusing(call, error))
     assert (result.returncode, result.stderr) == (1, ""), result
     lines = result.stdout.splitlines(keepends=True)
     assert lines[0].startswith("missing io_uring ")

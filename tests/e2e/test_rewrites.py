@@ -144,7 +144,7 @@ def base(new_directory):
 
 @pytest.fixture(scope="module")
 def connection(base, start_configured_shared):
-    with start_configured_shared(CONFIGURATION, base).connect(timeout=5) as opened:
+    with start_configured_shared(CONFIGURATION, base).connect() as opened:
         yield opened
 
 

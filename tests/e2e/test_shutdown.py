@@ -2,6 +2,7 @@
 
 import contextlib
 import signal
+import time
 
 import pytest
 
@@ -21,6 +22,23 @@ def root(new_directory):
     return root
 
 
+@pytest.fixture
+def start_patient(start_configured, root, directory):
+    """Only the flags and the signal end it within 30 s: every other deadline is later."""
+    text = f"""
+[server]
+drain_timeout = 60
+
+[server.limits]
+head_timeout_ms = 120_000
+send_progress_timeout_ms = 120_000
+
+[[site]]
+root = "{root}"
+"""
+    return lambda *flags: start_configured(text, directory, *flags)
+
+
 def ask_and_stall(server):
     connection = server.connect(receive_buffer=64 * 1024)
     connection.send(build_request("/big.bin"))
@@ -31,7 +49,7 @@ def ask_and_stall(server):
 def refuses(server):
     """True once a new connection fails at once. One that hangs would be worse than an answer."""
     try:
-        with server.connect(timeout=2) as connection:
+        with server.connect() as connection:
             connection.send(build_request("/small.txt"))
             return connection.read_rest() == b""
     except (ConnectionRefusedError, ConnectionResetError, BrokenPipeError):
@@ -43,7 +61,7 @@ def test_an_idle_server_exits_at_once(start, root, number):
     server = start(root, "--drain-timeout", "60")
     assert server.get("/small.txt").status == 200
     server.signal(number)
-    assert server.wait(timeout=10) == 0
+    assert server.wait(timeout=30) == 0
     server.finish()
 
 
@@ -58,7 +76,7 @@ def test_a_response_in_flight_is_finished(start, root, number, threads):
     for connection in connections:
         assert connection.read_digest(SIZE) == sha256(noise(SIZE))
         connection.expect_close()
-    assert server.wait(timeout=10) == 0
+    assert server.wait(timeout=30) == 0
     server.finish()
 
 
@@ -71,16 +89,16 @@ def test_requests_behind_the_one_in_flight(start, root):
         assert connection.read_digest(SIZE) == sha256(noise(SIZE))
         rest = connection.read_responses_until_close()
         assert [response.body for response in rest] == [b"small"] * len(rest)
-    assert server.wait(timeout=10) == 0
+    assert server.wait(timeout=30) == 0
     server.finish()
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_the_drain_timeout_bounds_the_wait(start, root, number):
-    server = start(root, "--drain-timeout", "1")
+def test_the_drain_timeout_bounds_the_wait(start_patient, number):
+    server = start_patient("--drain-timeout", "1")
     with ask_and_stall(server):
         server.signal(number)
-        assert server.wait(timeout=8) == 0
+        assert server.wait(timeout=30) == 0
     server.finish()
 
 
@@ -88,23 +106,23 @@ def test_the_drain_timeout_bounds_the_wait(start, root, number):
 def test_the_drain_timeout_is_ten_seconds_if_not_given(start, root):
     server = start(root)
     with ask_and_stall(server):
+        begun = time.monotonic()
         server.signal(signal.SIGTERM)
-        with pytest.raises(AssertionError):
-            server.wait(timeout=7)
-        assert server.wait(timeout=20) == 0
+        assert server.wait(timeout=25) == 0  # less than a reader without progress has: 30 s
+        assert time.monotonic() - begun > 9
     server.finish()
 
 
 @pytest.mark.parametrize("number", SIGNALS)
 @pytest.mark.parametrize("again", SIGNALS)
-def test_a_second_signal_exits_at_once(start, root, number, again):
-    server = start(root, "--drain-timeout", "60")
+def test_a_second_signal_exits_at_once(start_patient, number, again):
+    server = start_patient("--drain-timeout", "60")
     with ask_and_stall(server):
         server.signal(number)
         wait_until(lambda: refuses(server), "new connections to be refused")
         assert server.process.poll() is None
         server.signal(again)
-        server.wait(timeout=8)
+        server.wait(timeout=30)
     server.finish(statuses=(0, 1, 128 + again, -again))
 
 
@@ -116,15 +134,15 @@ WITHOUT_REQUEST = {
 
 
 @pytest.mark.parametrize("state", WITHOUT_REQUEST)
-def test_connections_without_a_request_do_not_delay_the_exit(start, root, state):
-    server = start(root, "--drain-timeout", "60")
+def test_connections_without_a_request_do_not_delay_the_exit(start_patient, state):
+    server = start_patient("--drain-timeout", "60")
     with contextlib.ExitStack() as stack:
         connections = [stack.enter_context(server.connect()) for _ in range(20)]
         for connection in connections:
             WITHOUT_REQUEST[state](connection)
         assert server.get("/small.txt").body == b"small"
         server.signal(signal.SIGTERM)
-        assert server.wait(timeout=5) == 0
+        assert server.wait(timeout=30) == 0
         for connection in connections:
             assert connection.read_rest()[:12] in (b"", b"HTTP/1.1 408", b"HTTP/1.1 503")
     server.finish()
@@ -147,7 +165,7 @@ def test_busy_clients_see_whole_responses_only(start, root):
     clients = [Later(keep_asking, server.connect()) for _ in range(8)]
     wait_until(lambda: server.get("/small.txt").body == b"small", "an answer")
     server.signal(signal.SIGTERM)
-    assert server.wait(timeout=15) == 0
+    assert server.wait(timeout=30) == 0
     assert all(client.result() >= 0 for client in clients)
     server.finish()
 
@@ -161,33 +179,33 @@ def test_the_port_is_free_again(start, root):
     assert second.get("/small.txt").body == b"small"
 
 
-def test_a_client_that_goes_at_the_end(start, root):
-    server = start(root, "--drain-timeout", "60")
+def test_a_client_that_goes_at_the_end(start_patient):
+    server = start_patient("--drain-timeout", "60")
     connections = [ask_and_stall(server) for _ in range(20)]
     server.signal(signal.SIGTERM)
     for number, connection in enumerate(connections):
         connection.reset() if number % 2 else connection.close()
-    assert server.wait(timeout=15) == 0
+    assert server.wait(timeout=30) == 0
     server.finish()
 
 
-def test_a_response_that_is_cut_off_does_not_end_in_order(start, root):
+def test_a_response_that_is_cut_off_does_not_end_in_order(start_patient):
     """A client that counts no bytes must not take a part of a file for the whole."""
-    server = start(root, "--drain-timeout", "0")
+    server = start_patient("--drain-timeout", "0")
     with ask_and_stall(server) as connection:
         server.signal(signal.SIGTERM)
-        assert server.wait(timeout=8) == 0
+        assert server.wait(timeout=30) == 0
         with pytest.raises(ConnectionResetError):
             while connection.receive():
                 pass
     server.finish()
 
 
-def test_unwanted_content_does_not_delay_the_exit(start, root):
-    server = start(root, "--drain-timeout", "60")
+def test_unwanted_content_does_not_delay_the_exit(start_patient):
+    server = start_patient("--drain-timeout", "60")
     with server.connect() as connection:
         connection.send(b"GET /small.txt HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc")
         assert connection.read_response().body == b"small"
         server.signal(signal.SIGTERM)
-        assert server.wait(timeout=8) == 0
+        assert server.wait(timeout=30) == 0
     server.finish()

@@ -17,9 +17,11 @@ ESTABLISHED = "01"
 PATIENCE_SECONDS = 100
 
 
-def seconds_until_close(connection, keep_busy=lambda: None):
-    """How long the server keeps the connection, and what it says before it closes."""
-    start = time.monotonic()
+def seconds_until_close(connection, start, keep_busy=lambda: None):
+    """How long the server keeps the connection, and what it says before it closes.
+
+    `start` is from before the server's clock can run: a pause then makes the time longer only.
+    """
     received = b""
     while time.monotonic() - start < PATIENCE_SECONDS:
         try:
@@ -36,27 +38,31 @@ def seconds_until_close(connection, keep_busy=lambda: None):
 
 
 def silent(server):
+    start = time.monotonic()
     with server.connect() as connection:
-        return seconds_until_close(connection)
+        return seconds_until_close(connection, start)
 
 
 def half_a_head(server):
     with server.connect() as connection:
+        start = time.monotonic()
         connection.send(b"GET / HTTP/1.1\r\nHost: slu")
-        return seconds_until_close(connection)
+        return seconds_until_close(connection, start)
 
 
 def dripping_head(server):
     """Never pauses, and never comes to an end either."""
     with server.connect() as connection:
+        start = time.monotonic()
         connection.send(b"GET / HTTP/1.1\r\nHost: sluice.test\r\nDrip: ")
-        return seconds_until_close(connection, lambda: connection.send(b"x"))
+        return seconds_until_close(connection, start, lambda: connection.send(b"x"))
 
 
 def idle(server):
     with server.connect() as connection:
+        start = time.monotonic()
         connection.ask("/index.html")
-        return seconds_until_close(connection)
+        return seconds_until_close(connection, start)
 
 
 def idle_for_45_seconds(server):
@@ -72,10 +78,10 @@ def stalled_reader(server):
     The kernel is asked, because a client that does not read cannot see the end either.
     """
     with server.connect(receive_buffer=64 * 1024) as connection:
+        start = time.monotonic()
         connection.send(build_request("/big.bin"))
         connection.read_head()
         client_port = connection.socket.getsockname()[1]
-        start = time.monotonic()
         while tcp_state(server.port, client_port) == ESTABLISHED:
             if time.monotonic() - start > PATIENCE_SECONDS:
                 raise AssertionError("a stalled reader is kept for ever")

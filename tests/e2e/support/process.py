@@ -1,6 +1,7 @@
 """What /proc tells about a running server."""
 
 import array
+import errno
 import fcntl
 import os
 import stat
@@ -68,8 +69,10 @@ def bytes_in_pipes(pid):
 def bytes_in_pipe(pid, number):
     try:
         opened = os.open(f"/proc/{pid}/fd/{number}", os.O_RDONLY | os.O_NONBLOCK)
-    except FileNotFoundError:
-        return 0
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, errno.ENXIO):
+            raise
+        return 0  # closed since it was listed, or the number is a socket's by now
     try:
         if not stat.S_ISFIFO(os.fstat(opened).st_mode):
             return 0

@@ -31,4 +31,4 @@ def mounted(source, mountpoint, delay_ms=0, gate=None):
         if gate:
             gate.touch()
         subprocess.run(["fusermount3", "-u", "-z", mountpoint], check=False)
-        disk.wait(timeout=10)
+        disk.wait(timeout=60)

@@ -7,11 +7,13 @@ import time
 def wait_until(condition, what, timeout=15, every=0.02):
     """Polls until `condition()` is true, and returns what it returned."""
     deadline = time.monotonic() + timeout
-    while not (result := condition()):
-        if time.monotonic() > deadline:
+    while True:
+        late = time.monotonic() > deadline  # looked at first: a pause may make an answer stale
+        if result := condition():
+            return result
+        if late:
             raise AssertionError(f"waited {timeout} s in vain: {what}")
         time.sleep(every)
-    return result
 
 
 class Later:
